@@ -1,0 +1,340 @@
+"""The bundle: one version of the packaged model, checked whenever it is opened."""
+
+import importlib.metadata
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from model.bars import FloatArray
+from model.errors import (
+    BundleIntegrityError,
+    BundlePackagesError,
+    NoBundleError,
+    SelfTestError,
+    UntrustedPipelineError,
+)
+from model.manifest import LinearWeights, Manifest, decode_manifest, encode_manifest, version_of
+from model.scoring import LinearScorer, PipelineScorer, Scorer
+from model.storage import new_folder, settle_folder, sha256_of, write_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST, PIPELINE, SELF_TEST = "manifest.json", "pipeline.skops", "self_test.json"
+OUT_OF_FOLD, REFERENCE = "out_of_fold.parquet", "reference.parquet"
+
+SELF_TEST_TOLERANCE = 1e-12
+
+# Types beyond scikit-learn's own safe ones that a stored pipeline may hold. The list lives here
+# and never in a file: a bundle must not be able to name what is run to load it.
+TRUSTED_TYPES: tuple[str, ...] = ()
+
+# Packages whose change can change a probability; compared by major.minor.
+CHECKED_PACKAGES = ("numpy", "scikit-learn", "skops")
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Rows scored by a model that had not seen their day; arrays of one length.
+
+    `y_true` is 0 or 1, `y_score` the probability of 1, `next_day_return` a fraction.
+    """
+
+    day: NDArray[np.datetime64]
+    ticker: NDArray[np.str_]
+    y_true: NDArray[np.int64]
+    y_score: FloatArray
+    fold: NDArray[np.int64]
+    next_day_return: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The training rows, to look things up in; `y` and `next_day_return` are NaN where tomorrow is not known."""
+
+    day: NDArray[np.datetime64]
+    ticker: NDArray[np.str_]
+    X: FloatArray
+    y: FloatArray
+    next_day_return: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class BundleDraft:
+    """All that a bundle is written from; the manifest still without version and file hashes."""
+
+    manifest: Manifest
+    pipeline: Any
+    out_of_fold: OutOfFold
+    reference: Reference
+    self_test_rows: FloatArray
+
+    def created_at(self, when: datetime) -> "BundleDraft":
+        """Return this draft with its time of creation; it is not part of what names a version."""
+        stamped = msgspec.structs.replace(self.manifest, created=when.isoformat(timespec="seconds"))
+        return replace(self, manifest=stamped)
+
+
+class Bundle:
+    """One version of the packaged model, opened read-only. Make one with `Bundle.load`."""
+
+    def __init__(self, directory: Path, manifest: Manifest) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self.scorer: Scorer = (
+            LinearScorer(manifest.scorer.intercept, manifest.scorer.weights)
+            if isinstance(manifest.scorer, LinearWeights)
+            else PipelineScorer(self.pipeline)
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> "Bundle":
+        """Open the bundle in *directory*, checking schema, hashes, packages and self-test.
+
+        Raises
+        ------
+        ModelError
+            One of its family, for the first check that fails; the message says what to do.
+        """
+        path = directory / MANIFEST
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            msg = f"There is no bundle in {directory}: {MANIFEST} is missing. Train one with `python -m training`."
+            raise NoBundleError(msg) from error
+        manifest = decode_manifest(data, str(path))
+        for name in manifest.files:
+            _read_checked(directory, manifest, name)
+        _check_packages(manifest, directory)
+        bundle = cls(directory, manifest)
+        bundle._reproduce_self_test(bundle.scorer)
+        return bundle
+
+    @property
+    def threshold(self) -> float:
+        """The decision threshold: the positive class is called at this probability or more."""
+        return self.manifest.threshold.value
+
+    @property
+    def version(self) -> str:
+        """Name of this version."""
+        return self.manifest.version
+
+    @property
+    def median_row(self) -> list[float]:
+        """Feature values of the median training row, each feature on its own."""
+        return [feature.median for feature in self.manifest.features]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the manifest, which holds the digests of all other files."""
+        return sha256_of(encode_manifest(self.manifest))
+
+    @cached_property
+    def pipeline(self) -> Any:
+        """The fitted scikit-learn pipeline, loaded without unpickling and held to the self-test."""
+        pipeline = load_pipeline(_read_checked(self.directory, self.manifest, PIPELINE), str(self.directory / PIPELINE))
+        self._reproduce_self_test(PipelineScorer(pipeline))
+        return pipeline
+
+    @cached_property
+    def out_of_fold(self) -> OutOfFold:
+        """The out-of-fold rows, oldest first."""
+        table = self._read_table(OUT_OF_FOLD)
+        return OutOfFold(
+            day=table["day"].to_numpy().astype("datetime64[D]"),
+            ticker=table["ticker"].to_numpy().astype(np.str_),
+            y_true=table["y_true"].to_numpy().astype(np.int64),
+            y_score=table["p"].to_numpy(),
+            fold=table["fold"].to_numpy().astype(np.int64),
+            next_day_return=table["next_day_return"].to_numpy(),
+        )
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The training rows, and each ticker's latest row."""
+        table = self._read_table(REFERENCE)
+        return Reference(
+            day=table["day"].to_numpy().astype("datetime64[D]"),
+            ticker=table["ticker"].to_numpy().astype(np.str_),
+            X=np.column_stack([table[name].to_numpy() for name in self.manifest.feature_names]),
+            y=table[self.manifest.target.column].to_numpy(),
+            next_day_return=table["next_day_return"].to_numpy(),
+        )
+
+    def _read_table(self, name: str) -> "pa.Table":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        return pq.read_table(pa.BufferReader(_read_checked(self.directory, self.manifest, name)))
+
+    def _reproduce_self_test(self, scorer: Scorer) -> None:
+        test = json.loads(_read_checked(self.directory, self.manifest, SELF_TEST))
+        expected = np.asarray(test["probabilities"])
+        found = scorer.many(np.asarray(test["rows"], dtype=np.float64))
+        worst = float(np.max(np.abs(found - expected)))
+        if not worst <= SELF_TEST_TOLERANCE:
+            msg = (
+                f"{self.directory} does not reproduce its own probabilities: off by {worst:.3g} on its self-test rows,"
+                f" {SELF_TEST_TOLERANCE:g} is allowed. Install the recorded package versions, or retrain."
+            )
+            raise SelfTestError(msg)
+
+
+def _read_checked(directory: Path, manifest: Manifest, name: str) -> bytes:
+    """Return the bytes of one file of a bundle if they are the ones it was written with."""
+    path = directory / name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}). Restore the file, or retrain."
+        raise BundleIntegrityError(msg) from error
+    found, expected = sha256_of(data), manifest.files.get(name)
+    if found != expected:
+        msg = (
+            f"{path} is not the file this bundle was written with: sha256 {found[:12]}… found,"
+            f" {expected[:12] + '…' if expected else 'no such file'} expected. Restore the file, or retrain."
+        )
+        raise BundleIntegrityError(msg)
+    return data
+
+
+def _check_packages(manifest: Manifest, directory: Path) -> None:
+    installed = installed_packages()
+    different = [
+        f"{name} {recorded} (installed: {installed.get(name, 'none')})"
+        for name in CHECKED_PACKAGES
+        if _minor(recorded := manifest.packages.get(name, "none")) != _minor(installed.get(name, "none"))
+    ]
+    if different:
+        msg = (
+            f"{directory} was written with {', '.join(different)}."
+            " Install the recorded versions (requirements.lock), or retrain."
+        )
+        raise BundlePackagesError(msg)
+
+
+def _minor(version: str) -> list[str]:
+    return version.split(".")[:2]
+
+
+def installed_packages() -> dict[str, str]:
+    """Return the installed version of each of `CHECKED_PACKAGES`, where there is one."""
+    found = {}
+    for name in CHECKED_PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def load_pipeline(data: bytes, source: str) -> Any:
+    """Load a pipeline from skops bytes, refusing any type outside scikit-learn's own and `TRUSTED_TYPES`."""
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        return skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        msg = f"{source} is not loaded: {error} Retrain with this code, or extend TRUSTED_TYPES in model/bundle.py."
+        raise UntrustedPipelineError(msg) from error
+
+
+def write_bundle(parent: Path, draft: BundleDraft) -> Path:
+    """Write *draft* as a new version below *parent* and return its folder.
+
+    Everything is written and opened again in a temporary sibling first, then renamed; equal content
+    has an equal name, and a version that is there already is left as it is.
+    """
+    contents = {
+        PIPELINE: _canonical_skops(draft.pipeline),
+        OUT_OF_FOLD: _parquet(_out_of_fold_columns(draft.out_of_fold)),
+        REFERENCE: _parquet(_reference_columns(draft.reference, draft.manifest)),
+        SELF_TEST: _self_test(draft),
+    }
+    hashes = {name: sha256_of(data) for name, data in contents.items()}
+    unnamed = msgspec.structs.replace(draft.manifest, version="", files=hashes)
+    version = version_of(msgspec.to_builtins(unnamed))
+    contents[MANIFEST] = encode_manifest(msgspec.structs.replace(unnamed, version=version))
+    with new_folder(parent) as folder:
+        for name, data in contents.items():
+            write_file(folder / name, data)
+        # Opening the pipeline holds scikit-learn's own answer, not only the folded weights, to the self-test.
+        _ = Bundle.load(folder).pipeline
+        return settle_folder(folder, version)
+
+
+def _self_test(draft: BundleDraft) -> bytes:
+    probabilities = PipelineScorer(draft.pipeline).many(draft.self_test_rows)
+    record = {"rows": draft.self_test_rows.tolist(), "probabilities": probabilities.tolist()}
+    return json.dumps(record, indent=1).encode()
+
+
+def _out_of_fold_columns(rows: OutOfFold) -> dict[str, NDArray[Any]]:
+    return {
+        "day": rows.day,
+        "ticker": rows.ticker,
+        "y_true": rows.y_true.astype(np.int8),
+        "p": rows.y_score,
+        "fold": rows.fold.astype(np.int16),
+        "next_day_return": rows.next_day_return,
+    }
+
+
+def _reference_columns(rows: Reference, manifest: Manifest) -> dict[str, NDArray[Any]]:
+    features = {name: rows.X[:, column] for column, name in enumerate(manifest.feature_names)}
+    outcome = {manifest.target.column: rows.y, "next_day_return": rows.next_day_return}
+    return {"day": rows.day, "ticker": rows.ticker} | features | outcome
+
+
+def _parquet(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(dict(columns)), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _canonical_skops(pipeline: Any) -> bytes:
+    """Return skops bytes that depend on the pipeline only.
+
+    skops names the parts of its archive by memory address and stamps them with the time of day;
+    here they are numbered in order of appearance, so that equal pipelines have equal hashes.
+    """
+    import skops.io
+
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(pipeline))) as archive:
+        schema = json.loads(archive.read("schema.json"))
+        files = {name: archive.read(name) for name in archive.namelist() if name != "schema.json"}
+    nodes = 0
+    renamed: dict[str, str] = {}
+
+    def number(node: Any) -> None:
+        nonlocal nodes
+        if isinstance(node, dict):
+            if "__id__" in node:
+                node["__id__"] = nodes = nodes + 1
+            if node.get("file") in files:
+                node["file"] = renamed.setdefault(node["file"], f"{len(renamed)}.npy")
+        for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            number(child)
+
+    number(schema)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for old, new in renamed.items():
+            archive.writestr(zipfile.ZipInfo(new), files[old])
+        archive.writestr(zipfile.ZipInfo("schema.json"), json.dumps(schema))
+    return buffer.getvalue()

@@ -1,0 +1,336 @@
+"""What the out-of-fold scores are worth: metrics with intervals, baselines, the verdict, the checks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.bars import FloatArray
+from model.manifest import Baseline, CalibrationBin, Check, Interval, Metric, Verdict
+from model.scoring import LinearScorer
+from model.wording import interval, number, percent, points
+from training.bootstrap import DayBootstrap, interval_of
+
+IntArray = NDArray[np.int64]
+CALIBRATION_BINS = 10
+SUSPICIOUS_AUC = 0.60
+
+BASE_RATE, ALWAYS, YESTERDAY = "training base rate", "always up", "yesterday's sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Out-of-fold rows with what the baselines say of them; arrays of one length.
+
+    `base_rate` is the share of positives in the training rows of the row's fold; `yesterday` is 1
+    where the ticker rose into the row's day.
+    """
+
+    day: NDArray[np.datetime64]
+    y_true: IntArray
+    y_score: FloatArray
+    base_rate: FloatArray
+    yesterday: IntArray
+
+
+def log_loss_of(y_true: IntArray, y_score: FloatArray) -> FloatArray:
+    """Return the log loss of each row.
+
+    >>> log_loss_of(np.array([1, 0]), np.array([0.5, 0.5])).round(3).tolist()
+    [0.693, 0.693]
+    """
+    likelihood = np.where(y_true == 1, y_score, 1 - y_score)
+    return np.asarray(-np.log(np.clip(likelihood, np.finfo(np.float64).tiny, None)))
+
+
+def brier_of(y_true: IntArray, y_score: FloatArray) -> FloatArray:
+    """Return the squared error of each row's probability."""
+    return (y_score - y_true) ** 2
+
+
+def auc(y_true: IntArray, y_score: FloatArray) -> float:
+    """Return the area under the ROC curve, ties counting half.
+
+    >>> auc(np.array([0, 1, 1]), np.array([0.1, 0.1, 0.9]))
+    0.75
+    """
+    _, rank, count = np.unique(y_score, return_inverse=True, return_counts=True)
+    middle_rank = (np.cumsum(count) - (count - 1) / 2)[rank]
+    positives = int(np.sum(y_true == 1))
+    negatives = len(y_true) - positives
+    if not positives or not negatives:
+        return float("nan")
+    return float((middle_rank[y_true == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]:
+    """Return every metric of the out-of-fold rows, with intervals, beside its baselines."""
+    build = _MetricBuilder(rows, days)
+    y, p = rows.y_true, rows.y_score
+    constant = np.full(len(y), 0.5)
+    ones = np.ones(len(y), dtype=np.int64)
+    call = (p >= threshold).astype(np.int64)
+
+    area, area_draws = auc(y, p), days.auc(y, p)
+    metrics = [build.metric("auc", "AUC", "higher", area, area_draws, [("no skill", 0.5, None)])]
+    for name, label, loss in (("log_loss", "Log loss", log_loss_of), ("brier", "Brier score", brier_of)):
+        losses = {BASE_RATE: loss(y, rows.base_rate), "a constant 0.5": loss(y, constant)}
+        metrics.append(build.mean(name, label, "lower", loss(y, p), losses))
+    metrics.append(build.brier_skill())
+    metrics.append(build.balanced_accuracy(call, {ALWAYS: ones, YESTERDAY: rows.yesterday}))
+    hits = {ALWAYS: (y == 1), YESTERDAY: (rows.yesterday == y)}
+    metrics.append(
+        build.mean("accuracy", f"Accuracy at {threshold:.2f}", "higher", (call == y), hits),
+    )
+    metrics.append(
+        build.mean(
+            "call_share", f"Share of up calls at {threshold:.2f}", "neither", call, {ALWAYS: ones, "up days": y}
+        ),
+    )
+    return [*metrics, *build.calibration_line()]
+
+
+class _MetricBuilder:
+    """Puts value, interval and paired differences together; the rows are the same for all."""
+
+    def __init__(self, rows: Scored, days: DayBootstrap) -> None:
+        self.rows = rows
+        self.days = days
+
+    def metric(
+        self,
+        name: str,
+        label: str,
+        better: str,
+        value: float,
+        draws: FloatArray,
+        baselines: Sequence[tuple[str, float, FloatArray | None]],
+    ) -> Metric:
+        """Make a metric; a baseline without draws of its own is a constant."""
+        day = self.rows.day
+        return Metric(
+            name=name,
+            label=label,
+            value=value,
+            interval=interval_of(draws),
+            better=better,  # type: ignore[arg-type]
+            baselines=[
+                Baseline(
+                    name=other,
+                    value=float(at),
+                    difference=float(value - at),
+                    interval=interval_of(draws - (at if at_draws is None else at_draws)),
+                )
+                for other, at, at_draws in baselines
+            ],
+            n=len(day),
+            days=self.days.n_days,
+            first_day=str(day.min()),
+            last_day=str(day.max()),
+        )
+
+    def mean(
+        self, name: str, label: str, better: str, values: NDArray[Any], others: Mapping[str, NDArray[Any]]
+    ) -> Metric:
+        """Make a metric that is a mean over rows."""
+        own = values.astype(np.float64)
+        return self.metric(
+            name,
+            label,
+            better,
+            float(own.mean()),
+            self.days.means(own),
+            [(key, float(v.mean()), self.days.means(v.astype(np.float64))) for key, v in others.items()],
+        )
+
+    def brier_skill(self) -> Metric:
+        """Brier skill: 1 minus the Brier score over that of the base rate."""
+        own = brier_of(self.rows.y_true, self.rows.y_score)
+        base = brier_of(self.rows.y_true, self.rows.base_rate)
+        draws = 1 - self.days.sums(own) / self.days.sums(base)
+        value = float(1 - own.sum() / base.sum())
+        return self.metric("brier_skill", "Brier skill", "higher", value, draws, [(BASE_RATE, 0.0, None)])
+
+    def balanced_accuracy(self, call: IntArray, others: dict[str, IntArray]) -> Metric:
+        """Mean of the share of positives called and the share of negatives not called."""
+        value, draws = self._balanced(call)
+        baselines = [(name, *self._balanced(other)) for name, other in others.items()]
+        return self.metric("balanced_accuracy", "Balanced accuracy", "higher", value, draws, baselines)
+
+    def _balanced(self, call: IntArray) -> tuple[float, FloatArray]:
+        y = self.rows.y_true.astype(np.float64)
+        hit, quiet = call * y, (1 - call) * (1 - y)
+        value = (hit.sum() / y.sum() + quiet.sum() / (1 - y).sum()) / 2
+        sums = self.days.sums
+        return float(value), (sums(hit) / sums(y) + sums(quiet) / sums(1 - y)) / 2
+
+    def calibration_line(self) -> list[Metric]:
+        """Calibration intercept (slope held at 1) and slope, of outcomes on the log-odds said.
+
+        In the resamples each is one Newton step from the estimate on all rows: such a step needs
+        day sums only, and a second one changes no digit that is shown.
+        """
+        y = self.rows.y_true.astype(np.float64)
+        z = np.log(self.rows.y_score) - np.log1p(-self.rows.y_score)
+        sums = self.days.sums
+        shift = float(logistic_fit(y, np.ones((len(y), 1)), offset=z)[0])
+        residual, weight = _residual_and_weight(y, shift + z)
+        shift_draws = shift + sums(residual) / sums(weight)
+        intercept, slope = (float(b) for b in logistic_fit(y, np.column_stack([np.ones(len(y)), z])))
+        residual, weight = _residual_and_weight(y, intercept + slope * z)
+        a, b, c = sums(weight), sums(weight * z), sums(weight * z * z)
+        slope_draws = slope + (a * sums(residual * z) - b * sums(residual)) / (a * c - b * b)
+        return [
+            self.metric(
+                "calibration_intercept",
+                "Calibration intercept",
+                "neither",
+                shift,
+                shift_draws,
+                [("perfect", 0.0, None)],
+            ),
+            self.metric(
+                "calibration_slope", "Calibration slope", "neither", slope, slope_draws, [("perfect", 1.0, None)]
+            ),
+        ]
+
+
+def logistic_fit(y: FloatArray, design: FloatArray, offset: FloatArray | float = 0.0) -> FloatArray:
+    """Return the maximum-likelihood coefficients of a small logistic regression, by Newton's method."""
+    beta = np.zeros(design.shape[1])
+    for _ in range(50):
+        residual, weight = _residual_and_weight(y, offset + design @ beta)
+        step = np.linalg.lstsq((design * weight[:, None]).T @ design, design.T @ residual, rcond=None)[0]
+        beta += step
+        if np.max(np.abs(step)) < 1e-10:
+            break
+    return beta
+
+
+def _residual_and_weight(y: FloatArray, log_odds: FloatArray) -> tuple[FloatArray, FloatArray]:
+    p = LinearScorer(0.0, [1.0]).many(log_odds[:, None])
+    return y - p, p * (1 - p)
+
+
+def calibration_table(y_true: IntArray, y_score: FloatArray, days: DayBootstrap) -> list[CalibrationBin]:
+    """Return what was said and what came true, in bins of equally many rows."""
+    edges = np.unique(np.quantile(y_score, np.linspace(0, 1, CALIBRATION_BINS + 1)))
+    bin_of = np.clip(np.searchsorted(edges, y_score, side="right") - 1, 0, max(len(edges) - 2, 0))
+    table = []
+    for index in np.unique(bin_of):
+        here = bin_of == index
+        counts = days.sums(here.astype(np.float64))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            draws = days.sums((here & (y_true == 1)).astype(np.float64)) / counts
+        table.append(
+            CalibrationBin(
+                low=float(edges[index]),
+                high=float(edges[min(index + 1, len(edges) - 1)]),
+                n=int(here.sum()),
+                mean_probability=float(y_score[here].mean()),
+                observed=float(y_true[here].mean()),
+                interval=interval_of(draws),
+            )
+        )
+    return table
+
+
+def verdict_on(metrics: Sequence[Metric], positive_class: str) -> Verdict:
+    """Say in words whether the probabilities beat the base rate, by the paired difference in log loss.
+
+    Better or worse needs a 95 % interval that leaves zero out.
+    """
+    loss = next(metric for metric in metrics if metric.name == "log_loss")
+    area = next(metric for metric in metrics if metric.name == "auc")
+    base = next(baseline for baseline in loss.baselines if baseline.name == BASE_RATE)
+    figures = (
+        f"Over {loss.days:,} days the model had not seen ({loss.first_day} to {loss.last_day}, {loss.n:,} rows) its"
+        f" log loss is {number(loss.value, 4)}, against {number(base.value, 4)} for always answering the share of"
+        f" “{positive_class}” in the training rows: a difference of {number(base.difference, 4, signed=True)}"
+        f" (95 % interval {interval(base.interval.low, base.interval.high, 4, signed=True)}; below zero is better)."
+        f" The AUC is {number(area.value, 3)} (95 % interval"
+        f" {interval(area.interval.low, area.interval.high, 3)}; 0.5 is no skill)."
+    )
+    if base.interval.high < 0:
+        return Verdict(
+            outcome="better",
+            headline="Better than the base rate",
+            sentence=f"{figures} The probabilities are better than the base rate.",
+        )
+    if base.interval.low > 0:
+        return Verdict(
+            outcome="worse",
+            headline="Worse than the base rate",
+            sentence=f"{figures} The probabilities are worse than the base rate: do not use them.",
+        )
+    return Verdict(
+        outcome="not distinguishable",
+        headline="Not distinguishable from the base rate",
+        sentence=f"{figures} No skill was found: the model does no better than the base rate.",
+    )
+
+
+def check_auc_is_plausible(area: Metric) -> Check:
+    """Treat an AUC above `SUSPICIOUS_AUC` as a leak until shown otherwise."""
+    return Check(
+        name="plausible_auc",
+        assumption="The score is not too good to be true.",
+        passed=area.value <= SUSPICIOUS_AUC,
+        finding=(
+            f"AUC {number(area.value, 3)}; above {SUSPICIOUS_AUC:.2f} one should look for a leak first"
+            " (a label off by one day gives about 0.79)."
+        ),
+    )
+
+
+def check_shuffled_target(y_shuffled: IntArray, y_score: FloatArray, days: DayBootstrap) -> Check:
+    """Trained and scored on a shuffled target, the same procedure must find nothing."""
+    area, found = auc(y_shuffled, y_score), interval_of(days.auc(y_shuffled, y_score))
+    return Check(
+        name="shuffled_target",
+        assumption="The evaluation finds no skill where there is none.",
+        passed=abs(area - 0.5) < 0.03,
+        finding=(
+            f"On a shuffled target the same procedure gives AUC {number(area, 3)}"
+            f" (95 % interval {interval(found.low, found.high, 3)}); within 0.03 of 0.5 was required."
+        ),
+    )
+
+
+def check_calibration(metrics: Sequence[Metric]) -> Check:
+    """Whether probabilities can be read as frequencies: intercept 0 and slope 1 within their intervals."""
+    by_name = {metric.name: metric for metric in metrics}
+    shift, slope = by_name["calibration_intercept"], by_name["calibration_slope"]
+    return Check(
+        name="calibration",
+        assumption="A probability can be read as a frequency.",
+        passed=_within(0.0, shift.interval) and _within(1.0, slope.interval),
+        finding=(
+            f"Calibration slope {number(slope.value, 2)} (95 % interval"
+            f" {interval(slope.interval.low, slope.interval.high, 2)}; 1 is perfect, 0 is no information),"
+            f" intercept {number(shift.value, 3)} ({interval(shift.interval.low, shift.interval.high, 3)};"
+            " 0 is perfect)."
+        ),
+    )
+
+
+def _within(value: float, found: Interval) -> bool:
+    return found.low <= value <= found.high
+
+
+def check_always_up(metrics: Sequence[Metric]) -> Check:
+    """Whether calls at the threshold are right more often than always making the call."""
+    accuracy = next(metric for metric in metrics if metric.name == "accuracy")
+    always = next(baseline for baseline in accuracy.baselines if baseline.name == ALWAYS)
+    return Check(
+        name="beats_always_up",
+        assumption="The calls are right more often than always calling “up”.",
+        passed=always.interval.low > 0,
+        finding=(
+            f"Right on {percent(accuracy.value)} of rows against {percent(always.value)} for always “up”:"
+            f" a difference of {points(always.difference)}"
+            f" (95 % interval {interval(100 * always.interval.low, 100 * always.interval.high, 1, signed=True)})."
+        ),
+    )

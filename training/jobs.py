@@ -1,0 +1,114 @@
+"""A training run as a process of its own: start it, read its status, cancel it.
+
+The run outlives the page that started it. Its folder below `training/jobs/` holds `status.json`
+and `log.txt`; nothing of it is promoted until somebody says so.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from model.storage import write_file
+
+if TYPE_CHECKING:
+    from training.train import Progress
+
+JOBS = Path(__file__).parent / "jobs"
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a run stands; `version` once it has finished, `error` once it has failed."""
+
+    state: Literal["running", "finished", "failed", "cancelled"]
+    step: int = 0
+    total: int = 1
+    message: str = "starting"
+    pid: int = 0
+    version: str | None = None
+    error: str | None = None
+
+
+class StatusFile:
+    """The running process's side: keeps its progress in a file that others read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._write(Status("running", pid=os.getpid(), message="reading the data"))
+
+    def progress(self, progress: "Progress") -> None:
+        """Record how far the run is."""
+        running = Status("running", progress.step, progress.total, progress.message, os.getpid())
+        self._write(running)
+
+    def finished(self, version: str) -> None:
+        """Record the version that came out."""
+        self._write(Status("finished", 1, 1, "done", version=version))
+
+    def failed(self, error: BaseException) -> None:
+        """Record why the run ended without a version."""
+        if isinstance(error, KeyboardInterrupt):
+            self._write(Status("cancelled", message="cancelled"))
+        else:
+            self._write(Status("failed", message="failed", error=str(error) or type(error).__name__))
+
+    def _write(self, status: Status) -> None:
+        write_file(self.path, msgspec.json.encode(asdict(status)))
+
+
+def start(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m training --no-promote` with *arguments* as a process of its own.
+
+    *folder* is new for every run: it takes the status file and the log.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / "status.json", msgspec.json.encode(asdict(Status("running"))))
+    command = [sys.executable, "-m", "training", "--no-promote", "--status", str(folder / "status.json"), *arguments]
+    with (folder / "log.txt").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603  our own interpreter and module
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
+def status_of(folder: Path) -> Status | None:
+    """Return where the run in *folder* stands, or None where there is none.
+
+    A run whose process is gone without a last word is reported as failed, with the end of its log.
+    """
+    try:
+        status = msgspec.json.decode((folder / "status.json").read_bytes(), type=Status)
+    except FileNotFoundError:
+        return None
+    if status.state == "running" and status.pid and not _is_alive(status.pid):
+        log = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
+        return replace(status, state="failed", error=log[-1] if log else "the process ended without a word")
+    return status
+
+
+def cancel(folder: Path) -> None:
+    """Ask the run in *folder* to stop; it leaves nothing half-written."""
+    status = status_of(folder)
+    if status is not None and status.state == "running" and status.pid:
+        os.kill(status.pid, signal.SIGTERM)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        # A child that has ended stays visible until it is waited for.
+        if os.name != "nt" and os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,229 @@
+"""Bars into a processed table: features, target and next-day return of each ticker and day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from model.bars import WARM_UP_ROWS, Bars, FloatArray
+from model.errors import TrainingError
+from model.features import FEATURE_NAMES, build_features
+from model.manifest import Check
+from model.storage import sha256_of, write_file
+from training.bars import BarsFile
+
+TARGET = "up"
+_METADATA = b"handover"
+# In standard deviations of the feature: below this, where a history starts no longer shows.
+WARM_UP_TOLERANCE = 0.05
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Where a table comes from, what was dropped, and what its reader should know."""
+
+    file: str
+    sha256: str
+    adjustment: str
+    bars_read: int
+    dropped: tuple[str, ...]
+    warnings: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """One row per ticker and day, by ticker, then day; arrays of one length.
+
+    `X` has the columns `FEATURE_NAMES`; `y` is 1.0 where the next close is higher, else 0.0;
+    `y` and `next_day_return` are NaN on a ticker's last day, whose tomorrow is not known.
+    """
+
+    provenance: Provenance
+    day: NDArray[np.datetime64]
+    ticker: NDArray[np.str_]
+    X: FloatArray
+    y: FloatArray
+    next_day_return: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "FeatureTable":
+        """Return the table of *rows* only."""
+        return replace(
+            self,
+            day=self.day[rows],
+            ticker=self.ticker[rows],
+            X=self.X[rows],
+            y=self.y[rows],
+            next_day_return=self.next_day_return[rows],
+        )
+
+
+def build_table(source: BarsFile) -> FeatureTable:
+    """Turn checked bars into a table, without each ticker's warm-up and without incomplete rows."""
+    bars = source.bars
+    X = build_features(bars)
+    next_day_return = np.full(len(bars), np.nan)
+    up = np.full(len(bars), np.nan)
+    warm = np.zeros(len(bars), dtype=np.bool_)
+    for _, rows in bars.segments():
+        close = bars.close[rows]
+        next_day_return[rows][:-1] = close[1:] / close[:-1] - 1
+        up[rows][:-1] = close[1:] > close[:-1]
+        warm[rows][WARM_UP_ROWS:] = True
+    complete = np.isfinite(X).all(axis=1)
+    keep = warm & complete
+    dropped = [f"{np.sum(~warm):,} rows: the first {WARM_UP_ROWS} of each ticker, while features warm up"]
+    if incomplete := int(np.sum(warm & ~complete)):
+        dropped.append(f"{incomplete:,} rows without volume_z20: the volume did not change in 20 days")
+    provenance = Provenance(
+        file=source.name,
+        sha256=source.sha256,
+        adjustment=source.adjustment,
+        bars_read=len(bars),
+        dropped=tuple(dropped),
+        warnings=tuple(warning.message for warning in source.warnings),
+        checks=(check_prefix_invariance(bars, X), check_warm_up(bars, X)),
+    )
+    table = FeatureTable(provenance, bars.day, bars.ticker, X, up, next_day_return)
+    return table.take(keep)
+
+
+def check_prefix_invariance(bars: Bars, X: FloatArray) -> Check:
+    """Cut the future off at several rows of each ticker: no feature value before the cut may move."""
+    moved = 0
+    cuts = 0
+    for _, rows in bars.segments():
+        n_rows = rows.stop - rows.start
+        for cut in (n_rows // 4, n_rows // 2, n_rows - 1):
+            past = slice(rows.start, rows.start + cut)
+            moved += int(np.sum(~np.isclose(build_features(bars.take(past)), X[past], rtol=0, atol=0, equal_nan=True)))
+            cuts += 1
+    return Check(
+        name="prefix_invariance",
+        assumption="No feature looks into the future.",
+        passed=moved == 0,
+        finding=f"Cutting the future off at {cuts} places moved {moved} of the feature values before the cuts.",
+    )
+
+
+def check_warm_up(bars: Bars, X: FloatArray) -> Check:
+    """Start each history later: after the warm-up, feature values must be the same again."""
+    worst = 0.0
+    for _, rows in bars.segments():
+        late = slice(rows.start + WARM_UP_ROWS, rows.stop)
+        settled = slice(late.start + WARM_UP_ROWS, rows.stop)
+        if settled.stop - settled.start < 2:
+            continue
+        spread = np.nanstd(X[rows], axis=0)
+        difference = np.abs(build_features(bars.take(late))[WARM_UP_ROWS:] - X[settled])
+        usable = spread > 0
+        worst = max(worst, float(np.nanmax(difference[:, usable] / spread[usable], initial=0.0)))
+    return Check(
+        name="warm_up",
+        assumption=f"After {WARM_UP_ROWS} days a feature no longer depends on where the history starts.",
+        passed=worst < WARM_UP_TOLERANCE,
+        finding=f"Starting {WARM_UP_ROWS} days later moved a settled value by at most {worst:.4f} standard deviations.",
+    )
+
+
+def pool(tables: Sequence[FeatureTable]) -> FeatureTable:
+    """Return one table of several files' rows; a ticker may come from one file only."""
+    if len(tables) == 1:
+        return tables[0]
+    tickers = [str(ticker) for table in tables for ticker in np.unique(table.ticker)]
+    if repeated := sorted({ticker for ticker in tickers if tickers.count(ticker) > 1}):
+        msg = f"{', '.join(repeated)}: found in more than one file; expected each ticker in one. Leave a file out."
+        raise TrainingError(msg)
+    parts = [table.provenance for table in tables]
+    provenance = Provenance(
+        file=", ".join(part.file for part in parts),
+        sha256=sha256_of("\n".join(part.sha256 for part in parts).encode()),
+        adjustment="; ".join(f"{part.file}: {part.adjustment}" for part in parts),
+        bars_read=sum(part.bars_read for part in parts),
+        dropped=tuple(f"{part.file}: {line}" for part in parts for line in part.dropped),
+        warnings=tuple(line for part in parts for line in part.warnings),
+        checks=tuple(_all_passed([part.checks[i] for part in parts]) for i in range(len(parts[0].checks))),
+    )
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(table, name) for table in tables])
+
+    pooled = FeatureTable(
+        provenance, joined("day"), joined("ticker"), joined("X"), joined("y"), joined("next_day_return")
+    )
+    return pooled.take(np.lexsort((pooled.day, pooled.ticker)))
+
+
+def _all_passed(checks: Sequence[Check]) -> Check:
+    return msgspec.structs.replace(
+        checks[0],
+        passed=all(check.passed for check in checks),
+        finding=" ".join(dict.fromkeys(check.finding for check in checks)),
+    )
+
+
+def write_table(table: FeatureTable, path: Path) -> None:
+    """Write *table* as Parquet, with its provenance in the file's metadata."""
+    unknown = np.isnan(table.y)
+    columns = {
+        "day": pa.array(table.day),
+        "ticker": pa.array(table.ticker),
+        **{name: pa.array(table.X[:, column]) for column, name in enumerate(FEATURE_NAMES)},
+        TARGET: pa.array(np.where(unknown, 0, table.y).astype(np.int8), mask=unknown),
+        "next_day_return": pa.array(table.next_day_return, mask=unknown),
+    }
+    metadata = {_METADATA: msgspec.json.encode(table.provenance)}
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), buffer, compression="zstd")
+    write_file(path, buffer.getvalue().to_pybytes())
+
+
+def read_provenance(path: Path) -> Provenance | None:
+    """Return the provenance of a processed table, or None where *path* is not one."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return msgspec.json.decode(metadata[_METADATA], type=Provenance)
+    except (OSError, KeyError, pa.ArrowInvalid, msgspec.DecodeError):
+        return None
+
+
+def read_table(path: Path) -> FeatureTable:
+    """Read a processed table written by `write_table`."""
+    provenance = read_provenance(path)
+    if provenance is None:
+        msg = f"{path} is not a processed table. Make one from daily bars with `python -m training features {path}`."
+        raise TrainingError(msg)
+    table = pq.read_table(path)
+    return FeatureTable(
+        provenance=provenance,
+        day=table["day"].to_numpy().astype("datetime64[D]"),
+        ticker=table["ticker"].to_numpy().astype(np.str_),
+        X=np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES]),
+        y=table[TARGET].cast(pa.float64()).to_numpy(),
+        next_day_return=table["next_day_return"].to_numpy(),
+    )
+
+
+def describe(table: FeatureTable) -> str:
+    """Say in a few lines what was read, dropped and warned about."""
+    source = table.provenance
+    tickers, counts = np.unique(table.ticker, return_counts=True)
+    lines = [
+        f"read     {source.bars_read:,} daily bars from {source.file}",
+        f"prices   adjusted {source.adjustment}"
+        if not source.adjustment.startswith("none")
+        else "prices   as supplied",
+        *(f"dropped  {line}" for line in source.dropped),
+        f"kept     {len(table):,} rows: " + ", ".join(f"{t} {c:,}" for t, c in zip(tickers, counts, strict=True)),
+        *(f"warning  {line}" for line in source.warnings),
+        *(f"check    {'ok' if check.passed else 'FAILED'}: {check.finding}" for check in source.checks),
+    ]
+    return "\n".join(lines)
