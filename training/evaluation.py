@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from training.bootstrap import DayBootstrap, interval_of
 IntArray = NDArray[np.int64]
 CALIBRATION_BINS = 10
 SUSPICIOUS_AUC = 0.60
+
+_Finding = tuple[Literal["better", "not distinguishable", "worse"], str, str]
 
 BASE_RATE, ALWAYS, YESTERDAY = "training base rate", "always up", "yesterday's sign"
 
@@ -237,6 +239,23 @@ def calibration_table(y_true: IntArray, y_score: FloatArray, days: DayBootstrap)
     return table
 
 
+_BETTER: _Finding = (
+    "better",
+    "Better than the base rate",
+    "Skill was found: the probabilities beat the base rate.",
+)
+_WORSE: _Finding = (
+    "worse",
+    "Worse than the base rate",
+    "The probabilities are worse than the base rate: do not use them.",
+)
+_NOT_DISTINGUISHABLE: _Finding = (
+    "not distinguishable",
+    "Not distinguishable from the base rate",
+    "No skill was found: the model does no better than always answering the base rate.",
+)
+
+
 def verdict_on(metrics: Sequence[Metric], positive_class: str) -> Verdict:
     """Say in words whether the probabilities beat the base rate, by the paired difference in log loss.
 
@@ -245,6 +264,9 @@ def verdict_on(metrics: Sequence[Metric], positive_class: str) -> Verdict:
     loss = next(metric for metric in metrics if metric.name == "log_loss")
     area = next(metric for metric in metrics if metric.name == "auc")
     base = next(baseline for baseline in loss.baselines if baseline.name == BASE_RATE)
+    outcome, headline, finding = (
+        _BETTER if base.interval.high < 0 else _WORSE if base.interval.low > 0 else _NOT_DISTINGUISHABLE
+    )
     figures = (
         f"Over {loss.days:,} days the model had not seen ({loss.first_day} to {loss.last_day}, {loss.n:,} rows) its"
         f" log loss is {number(loss.value, 4)}, against {number(base.value, 4)} for always answering the share of"
@@ -253,23 +275,7 @@ def verdict_on(metrics: Sequence[Metric], positive_class: str) -> Verdict:
         f" The AUC is {number(area.value, 3)} (95 % interval"
         f" {interval(area.interval.low, area.interval.high, 3)}; 0.5 is no skill)."
     )
-    if base.interval.high < 0:
-        return Verdict(
-            outcome="better",
-            headline="Better than the base rate",
-            sentence=f"{figures} The probabilities are better than the base rate.",
-        )
-    if base.interval.low > 0:
-        return Verdict(
-            outcome="worse",
-            headline="Worse than the base rate",
-            sentence=f"{figures} The probabilities are worse than the base rate: do not use them.",
-        )
-    return Verdict(
-        outcome="not distinguishable",
-        headline="Not distinguishable from the base rate",
-        sentence=f"{figures} No skill was found: the model does no better than the base rate.",
-    )
+    return Verdict(outcome=outcome, headline=headline, sentence=f"{finding} {figures}")
 
 
 def check_auc_is_plausible(area: Metric) -> Check:
@@ -329,8 +335,8 @@ def check_always_up(metrics: Sequence[Metric]) -> Check:
         assumption="The calls are right more often than always calling “up”.",
         passed=always.interval.low > 0,
         finding=(
-            f"Right on {percent(accuracy.value)} of rows against {percent(always.value)} for always “up”:"
-            f" a difference of {points(always.difference)}"
-            f" (95 % interval {interval(100 * always.interval.low, 100 * always.interval.high, 1, signed=True)})."
+            f"Right on {percent(accuracy.value, 2)} of rows against {percent(always.value, 2)} for always “up”:"
+            f" a difference of {points(always.difference, 2)}"
+            f" (95 % interval {interval(100 * always.interval.low, 100 * always.interval.high, 2, signed=True)})."
         ),
     )
