@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--why", default="trained from the command line", metavar="TEXT", help="reason for the history")
     out.add_argument("--no-promote", action="store_true", help="store the version, and leave the current one in use")
     out.add_argument("--status", type=Path, metavar="FILE", help="also keep the progress in this file, as JSON")
+    out.add_argument("--processed", type=Path, default=PROCESSED, metavar="DIR", help="where feature tables are kept")
     _add_places(out)
 
     commands = parser.add_subparsers(title="commands", metavar="")
@@ -155,10 +156,10 @@ def _train(options: argparse.Namespace) -> int:
     if options.no_promote:
         print(f"\nstored version {version}; the version in use is unchanged")
         return 0
-    with _undisturbed():
-        registry.promote(version, by=_user(), why=options.why, when=datetime.now(UTC))
-        print(f"\nversion {version} is now in use: {_shown(registry.folder / version)}, {_shown(registry.plain_form)}")
-        return _report(options)
+    _finish_undisturbed()
+    registry.promote(version, by=_user(), why=options.why, when=datetime.now(UTC))
+    print(f"\nversion {version} is now in use: {_shown(registry.folder / version)}, {_shown(registry.plain_form)}")
+    return _report(options)
 
 
 def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], None]) -> "tuple[str, TrainingResult]":
@@ -201,7 +202,7 @@ def _table_for(options: argparse.Namespace) -> "FeatureTable":
 
     if read_provenance(options.data) is not None:
         return read_table(options.data)
-    path = _table_path(options.data, PROCESSED)
+    path = _table_path(options.data, options.processed)
     if not _is_fresh(path, options.data, options.splits):
         table = build_table(read_bars(options.data, splits=options.splits))
         write_table(table, path)
@@ -236,15 +237,10 @@ def _progress_bar() -> "Iterator[Callable[[Progress], None]]":
         yield show
 
 
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold Ctrl-C off for the moment it takes to move the pointer and write the reports."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number_of, handler in before.items():
-            signal.signal(number_of, handler)
+def _finish_undisturbed() -> None:
+    """Hold Ctrl-C off for the moment it takes to move the pointer, write the reports and end."""
+    for number_of in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number_of, signal.SIG_IGN)
 
 
 def _summary(result: "TrainingResult") -> str:
