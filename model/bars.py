@@ -1,12 +1,11 @@
-"""What daily bars must satisfy: checks, warnings and split adjustment.
+"""Daily bars, and the checks they must pass.
 
 Arrays in, faults out; this module knows no file. Whoever reads bars from somewhere
 (`training.bars` from files) brings them here as `Bars`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,24 +19,8 @@ WARM_UP_ROWS = 100
 SHORTEST_HISTORY = 34
 SHORTEST_FILE = WARM_UP_ROWS + SHORTEST_HISTORY
 
-LONG_GAP_DAYS = 10
-ZERO_RETURNS_SHARE = 0.05
-COPIED_OPENS_SHARE = 0.5
-
 # Quotes are rounded to a tick, and adjusted ones divided: a high below a low by less than this is rounding.
 ROUNDING = 1e-9
-
-# Ratios that companies choose, new shares for old. Smaller ones (21:20) drown in dividends and ordinary moves.
-_FORWARD_SPLITS = [Fraction(n) for n in (2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 40, 50, 100)]
-SPLIT_RATIOS = (
-    *_FORWARD_SPLITS,
-    *(Fraction(3, 2), Fraction(4, 3), Fraction(5, 4), Fraction(5, 2), Fraction(5, 3), Fraction(6, 5)),
-    *(1 / ratio for ratio in _FORWARD_SPLITS),
-)
-# An adjusted close moves by the split and, the same day, perhaps by a dividend of a percent or two.
-ADJUSTED_CLOSE_TOLERANCE = 0.02
-# The raw open after an unadjusted split is the split times the night's ordinary move.
-RAW_MOVE_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +75,6 @@ class Bars:
     def label(self, index: int) -> str:
         """Name one bar the way messages do."""
         return f"row {self.row[index]} ({self.ticker[index]} {self.day[index]})"
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """*ratio* new shares for one old, in force from the open of *day*."""
-
-    ticker: str
-    day: np.datetime64
-    ratio: Fraction
-
-    def __str__(self) -> str:
-        return f"{self.ticker} {self.day} {self.ratio.numerator}:{self.ratio.denominator}"
-
-
-@dataclass(frozen=True, slots=True)
-class BarWarning:
-    """Something about the bars of one ticker that a reader of the results should know."""
-
-    code: str
-    ticker: str
-    message: str
 
 
 class FaultList:
@@ -253,139 +215,3 @@ def _check_length(bars: Bars, ticker: str, rows: slice, fewest_rows: int, faults
             "Supply a longer history, or leave this ticker out.",
         )
         faults.add(int(bars.row[rows.start]), fault)
-
-
-def warnings_for(bars: Bars) -> list[BarWarning]:
-    """What a reader should know about bars that passed the checks; prices as adjusted so far."""
-    found: list[BarWarning] = []
-    for ticker, rows in bars.segments():
-        part = bars.take(rows)
-        found += [
-            BarWarning(code, ticker, f"{ticker}: {message}")
-            for code, message in (
-                *_zero_volume(part),
-                *_zero_returns(part),
-                *_copied_opens(part),
-                *_split_like_moves(part),
-                *_long_gaps(part),
-            )
-        ]
-    return found
-
-
-def _zero_volume(bars: Bars) -> Iterator[tuple[str, str]]:
-    zero = np.flatnonzero(bars.volume == 0)
-    if len(zero):
-        yield "zero_volume", f"no volume on {_days(len(zero))}, first {bars.day[zero[0]]}"
-
-
-def _zero_returns(bars: Bars) -> Iterator[tuple[str, str]]:
-    share = float(np.mean(np.diff(bars.close) == 0)) if len(bars) > 1 else 0.0
-    if share > ZERO_RETURNS_SHARE:
-        yield (
-            "zero_returns",
-            f"{share:.1%} of days close exactly where the day before did (rounded prices?); such ties count as not up",
-        )
-
-
-def _copied_opens(bars: Bars) -> Iterator[tuple[str, str]]:
-    copied = bars.open[1:] == bars.close[:-1]
-    year = bars.day[1:].astype("datetime64[Y]")
-    years = [str(y) for y in np.unique(year) if np.mean(copied[year == y]) > COPIED_OPENS_SHARE]
-    if years:
-        yield (
-            "copied_opens",
-            f"the open equals the previous close on most days of {', '.join(years)}; gap_pct is not real there",
-        )
-
-
-def _split_like_moves(bars: Bars) -> Iterator[tuple[str, str]]:
-    overnight = bars.close[:-1] / bars.open[1:]
-    for position in np.flatnonzero((overnight > 1.15) | (overnight < 0.85)):
-        ratio = nearest_split(float(overnight[position]), RAW_MOVE_TOLERANCE)
-        stays = ratio is not None and abs(bars.close[position] / bars.close[position + 1] / float(ratio) - 1) < 0.15
-        if ratio is not None and stays and not _adjusted_close_moved_too(bars, int(position)):
-            yield (
-                "split_like_move",
-                f"the price went from {bars.close[position]:g} to {bars.open[position + 1]:g} overnight on"
-                f" {bars.day[position + 1]}, which looks like an unadjusted"
-                f" {ratio.numerator}:{ratio.denominator} split",
-            )
-
-
-def _adjusted_close_moved_too(bars: Bars, position: int) -> bool:
-    """Whether the supplier's adjusted close shows the move as a real one."""
-    if bars.adjusted_close is None:
-        return False
-    raw = bars.close[position] / bars.close[position + 1]
-    adjusted = bars.adjusted_close[position] / bars.adjusted_close[position + 1]
-    return bool(abs(adjusted / raw - 1) < 0.1)
-
-
-def _long_gaps(bars: Bars) -> Iterator[tuple[str, str]]:
-    gap = np.diff(bars.day).astype(np.int64)
-    long = np.flatnonzero(gap > LONG_GAP_DAYS)
-    if len(long):
-        longest = int(long[np.argmax(gap[long])])
-        gaps = "gap" if len(long) == 1 else "gaps"
-        yield (
-            "long_gap",
-            f"{len(long)} {gaps} of more than {LONG_GAP_DAYS} calendar days;"
-            f" the longest, {gap[longest]} days, ends {bars.day[longest + 1]}",
-        )
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count:,} days"
-
-
-def nearest_split(ratio: float, tolerance: float) -> Fraction | None:
-    """Return the split ratio nearest to *ratio* if it is within *tolerance* of it, relatively.
-
-    >>> nearest_split(1.99, 0.02)
-    Fraction(2, 1)
-    >>> nearest_split(1.11, 0.02) is None
-    True
-    """
-    nearest = min(SPLIT_RATIOS, key=lambda candidate: abs(np.log(ratio / float(candidate))))
-    return nearest if abs(ratio / float(nearest) - 1) <= tolerance else None
-
-
-def splits_from_adjusted_close(bars: Bars) -> list[Split]:
-    """Read the splits off the supplier's adjusted close.
-
-    The factor adjusted close / close jumps by the ratio on the day a split takes effect, and by a
-    percent or so at a dividend. A jump counts as a split if it is near a ratio that companies use
-    and the raw price made the opposite move.
-    """
-    if bars.adjusted_close is None:
-        return []
-    splits: list[Split] = []
-    factor = bars.adjusted_close / bars.close
-    for ticker, rows in bars.segments():
-        jump = factor[rows][1:] / factor[rows][:-1]
-        move = bars.close[rows][:-1] / bars.close[rows][1:]
-        for position in np.flatnonzero((jump > 1.15) | (jump < 0.85)):
-            ratio = nearest_split(float(jump[position]), ADJUSTED_CLOSE_TOLERANCE)
-            if ratio is not None and 0.7 < move[position] / float(ratio) < 1.4:
-                splits.append(Split(ticker, bars.day[rows][position + 1], ratio))
-    return splits
-
-
-def adjust_for_splits(bars: Bars, splits: Sequence[Split]) -> Bars:
-    """Return *bars* in the shares of each ticker's last day; dividends are left in.
-
-    Adjusting for dividends too would let later payments change earlier rows.
-    """
-    divisor = np.ones(len(bars))
-    for split in splits:
-        before = (bars.ticker == split.ticker) & (bars.day < split.day)
-        divisor[before] *= float(split.ratio)
-    return replace(
-        bars,
-        open=bars.open / divisor,
-        high=bars.high / divisor,
-        low=bars.low / divisor,
-        close=bars.close / divisor,
-        volume=bars.volume * divisor,
-    )

@@ -3,7 +3,6 @@
 import importlib.metadata
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,11 +20,11 @@ from model.errors import (
     BundlePackagesError,
     NoBundleError,
     SelfTestError,
-    UntrustedPipelineError,
 )
 from model.manifest import LinearWeights, Manifest, decode_manifest, encode_manifest, version_of
 from model.scoring import LinearScorer, PipelineScorer, Scorer
 from model.storage import new_folder, settle_folder, sha256_of, write_file
+from model.stored_pipeline import dump_pipeline, load_pipeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,10 +33,6 @@ MANIFEST, PIPELINE, SELF_TEST = "manifest.json", "pipeline.skops", "self_test.js
 OUT_OF_FOLD, REFERENCE = "out_of_fold.parquet", "reference.parquet"
 
 SELF_TEST_TOLERANCE = 1e-12
-
-# Types beyond scikit-learn's own safe ones that a stored pipeline may hold. The list lives here
-# and never in a file: a bundle must not be able to name what is run to load it.
-TRUSTED_TYPES: tuple[str, ...] = ()
 
 # Packages whose change can change a probability; compared by major.minor.
 CHECKED_PACKAGES = ("numpy", "scikit-learn", "skops")
@@ -239,18 +234,6 @@ def installed_packages() -> dict[str, str]:
     return found
 
 
-def load_pipeline(data: bytes, source: str) -> Any:
-    """Load a pipeline from skops bytes, refusing any type outside scikit-learn's own and `TRUSTED_TYPES`."""
-    import skops.io
-    from skops.io.exceptions import UntrustedTypesFoundException
-
-    try:
-        return skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-    except UntrustedTypesFoundException as error:
-        msg = f"{source} is not loaded: {error} Retrain with this code, or extend TRUSTED_TYPES in model/bundle.py."
-        raise UntrustedPipelineError(msg) from error
-
-
 def write_bundle(parent: Path, draft: BundleDraft) -> Path:
     """Write *draft* as a new version below *parent* and return its folder.
 
@@ -258,7 +241,7 @@ def write_bundle(parent: Path, draft: BundleDraft) -> Path:
     has an equal name, and a version that is there already is left as it is.
     """
     contents = {
-        PIPELINE: _canonical_skops(draft.pipeline),
+        PIPELINE: dump_pipeline(draft.pipeline),
         OUT_OF_FOLD: _parquet(_out_of_fold_columns(draft.out_of_fold)),
         REFERENCE: _parquet(_reference_columns(draft.reference, draft.manifest)),
         SELF_TEST: _self_test(draft),
@@ -304,37 +287,4 @@ def _parquet(columns: Mapping[str, NDArray[Any]]) -> bytes:
 
     buffer = io.BytesIO()
     pq.write_table(pa.table(dict(columns)), buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _canonical_skops(pipeline: Any) -> bytes:
-    """Return skops bytes that depend on the pipeline only.
-
-    skops names the parts of its archive by memory address and stamps them with the time of day;
-    here they are numbered in order of appearance, so that equal pipelines have equal hashes.
-    """
-    import skops.io
-
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(pipeline))) as archive:
-        schema = json.loads(archive.read("schema.json"))
-        files = {name: archive.read(name) for name in archive.namelist() if name != "schema.json"}
-    nodes = 0
-    renamed: dict[str, str] = {}
-
-    def number(node: Any) -> None:
-        nonlocal nodes
-        if isinstance(node, dict):
-            if "__id__" in node:
-                node["__id__"] = nodes = nodes + 1
-            if node.get("file") in files:
-                node["file"] = renamed.setdefault(node["file"], f"{len(renamed)}.npy")
-        for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-            number(child)
-
-    number(schema)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for old, new in renamed.items():
-            archive.writestr(zipfile.ZipInfo(new), files[old])
-        archive.writestr(zipfile.ZipInfo("schema.json"), json.dumps(schema))
     return buffer.getvalue()

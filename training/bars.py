@@ -1,9 +1,5 @@
 """Read files of daily bars as people have them: CSV, CSV.gz or Parquet, one ticker or many."""
 
-import csv
-import gzip
-import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,36 +8,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model.bars import (
-    Bars,
-    BarWarning,
-    FaultList,
-    Split,
-    adjust_for_splits,
-    find_faults,
-    splits_from_adjusted_close,
-    warnings_for,
-)
+from model.bar_warnings import BarWarning, warnings_for
+from model.bars import Bars, FaultList, find_faults
 from model.errors import Fault, InvalidBarsError
+from model.splits import Split, adjust_for_splits, splits_from_adjusted_close
 from model.storage import sha256_of
 from training.cells import parse_dates, parse_numbers
+from training.columns import read_bytes, read_columns
 
-# Accepted spellings, letters and digits only, in order of preference.
-_SPELLINGS = {
-    "date": ("date", "datetime", "time", "timestamp", "day"),
-    "open": ("open",),
-    "high": ("high",),
-    "low": ("low",),
-    "close": ("close", "closelast"),
-    "volume": ("volume", "vol"),
-    "ticker": ("ticker", "symbol"),
-    "adjusted_close": ("adjclose", "adjustedclose"),
-}
-_REQUIRED = ("date", "open", "high", "low", "close", "volume")
 _NUMERIC = ("open", "high", "low", "close", "volume", "adjusted_close")
 
 
@@ -74,8 +50,8 @@ def read_bars(path: Path, *, splits: Path | None = None, tickers: Sequence[str] 
     InvalidBarsError
         With every fault of the file: rows are counted as a spreadsheet shows them (the header is row 1).
     """
-    data = _read_bytes(path)
-    columns, rows, faults = _read_columns(data, path.name)
+    data = read_bytes(path)
+    columns, rows, faults = read_columns(data, path.name)
     raw, unreadable = _to_bars(columns, rows, _ticker_from(path), faults)
     chosen, unsorted = _in_order(_only(raw, tickers, path.name))
     found = find_faults(chosen)
@@ -105,7 +81,7 @@ def read_bars(path: Path, *, splits: Path | None = None, tickers: Sequence[str] 
 
 def read_splits(path: Path) -> list[Split]:
     """Read a table of splits with the columns ticker, day and ratio (2:1, 3/2 or 2)."""
-    columns, rows, faults = _read_columns(_read_bytes(path), path.name, text_only=True)
+    columns, rows, faults = read_columns(read_bytes(path), path.name, text_only=True)
     missing = [name for name in ("ticker", "day", "ratio") if name not in columns]
     if missing:
         fault = Fault("the header", f"no column {', '.join(missing)}", "the columns ticker, day and ratio")
@@ -127,134 +103,8 @@ def read_splits(path: Path) -> list[Split]:
     return splits
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        fault = Fault(str(path), f"no readable file ({error.strerror})", "a CSV, CSV.gz or Parquet file of daily bars")
-        raise InvalidBarsError(path.name, [fault]) from error
-
-
 def _ticker_from(path: Path) -> str:
     return path.name.split(".")[0]
-
-
-def _read_columns(
-    data: bytes, name: str, *, text_only: bool = False
-) -> tuple[dict[str, pa.ChunkedArray], NDArray[np.int64], FaultList]:
-    """Return the columns by our names, the source row of each value, and faults of form."""
-    if data[:4] == b"PAR1":
-        table = _read_parquet(data, name)
-        # No header row there: the first row is row 1.
-        return _by_our_names(table, name, every=text_only), np.arange(1, table.num_rows + 1), FaultList()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            fault = Fault("the file", f"a broken gzip archive ({error})", "a whole .csv.gz", "Fetch or pack it again.")
-            raise InvalidBarsError(name, [fault]) from error
-    text = _decode(data, name)
-    header = text.lstrip().splitlines()[0] if text.strip() else ""
-    if not header:
-        fault = Fault("the file", "nothing in it", "a header and daily bars", "Supply a file that holds bars.")
-        raise InvalidBarsError(name, [fault])
-    delimiter = max(",;\t|", key=header.count)
-    titles = [title.strip() for title in next(csv.reader([header], delimiter=delimiter))]
-    return _parse_csv(text, name, titles, delimiter, text_only)
-
-
-def _read_parquet(data: bytes, name: str) -> pa.Table:
-    try:
-        table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
-        fault = Fault("the file", f"a broken Parquet file ({error})", "a whole one", "Fetch or write it again.")
-        raise InvalidBarsError(name, [fault]) from error
-    nested = [field for field in table.schema if pa.types.is_nested(field.type)]
-    if nested:
-        faults = [Fault(f"column {field.name}", f"type {field.type}", "one value per cell") for field in nested]
-        raise InvalidBarsError(name, faults)
-    return table
-
-
-def _decode(data: bytes, name: str) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        kind = "an Excel workbook or zip archive" if data[:2] == b"PK" else f"bytes that are not text ({error.reason})"
-        fault = Fault("the file", kind, "CSV text in UTF-8, CSV.gz or Parquet", "Export it as CSV (UTF-8).")
-        raise InvalidBarsError(name, [fault]) from error
-    if "\0" in text:
-        fault = Fault("the file", "binary data", "CSV text in UTF-8, CSV.gz or Parquet", "Export it as CSV (UTF-8).")
-        raise InvalidBarsError(name, [fault])
-    return text
-
-
-def _parse_csv(
-    text: str, name: str, titles: list[str], delimiter: str, text_only: bool
-) -> tuple[dict[str, pa.ChunkedArray], NDArray[np.int64], FaultList]:
-    as_text = titles if text_only else [t for t in titles if _plain(t) in _SPELLINGS["date"] + _SPELLINGS["ticker"]]
-    ragged: list[pa.csv.InvalidRow] = []
-
-    def skip(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    def read(*, threads: bool) -> pa.Table:
-        ragged.clear()
-        return pyarrow.csv.read_csv(
-            io.BytesIO(text.encode()),
-            pyarrow.csv.ReadOptions(use_threads=threads, column_names=titles, skip_rows_after_names=1),
-            pyarrow.csv.ParseOptions(delimiter=delimiter, invalid_row_handler=skip),
-            pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(as_text, pa.string()), strings_can_be_null=False),
-        )
-
-    try:
-        table = read(threads=True)
-        if ragged:
-            table = read(threads=False)  # only one thread can say where the ragged lines stand
-    except pa.ArrowInvalid as error:
-        fault = Fault("the file", f"no readable CSV ({error})", "a header, then rows of values", "Export it as CSV.")
-        raise InvalidBarsError(name, [fault]) from error
-    # The reader passes over empty lines; people count them.
-    lines = (
-        np.array([number for number, line in enumerate(text.splitlines(), 1) if line.strip()])
-        if re.search(r"\n\s*\n", text)
-        else np.arange(1, 2 + table.num_rows + len(ragged))
-    )
-    faults = FaultList()
-    for row in ragged:
-        number = int(lines[row.number - 1])
-        expected = f"{row.expected_columns}, as in the header"
-        faults.add(number, Fault(f"row {number}", f"{row.actual_columns} values", expected, "Mend the line."))
-    rows = np.delete(lines, [0, *(row.number - 1 for row in ragged)])[: table.num_rows]
-    return _by_our_names(table, name, every=text_only), rows, faults
-
-
-def _plain(title: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", title.lower())
-
-
-def _by_our_names(table: pa.Table, name: str, *, every: bool) -> dict[str, pa.ChunkedArray]:
-    plain = [_plain(title) for title in table.column_names]
-    if every:
-        return {title: table.column(position) for position, title in enumerate(plain)}
-    found: dict[str, pa.ChunkedArray] = {}
-    for ours, spellings in _SPELLINGS.items():
-        position = next((plain.index(spelling) for spelling in spellings if spelling in plain), None)
-        if position is not None:
-            found[ours] = table.column(position)
-    missing = [ours for ours in _REQUIRED if ours not in found]
-    if missing:
-        have = ", ".join(table.column_names) or "none"
-        faults = [
-            Fault(
-                "the header", f"no column {ours} (columns: {have})", f"a column named {ours}, in any case", "Name it."
-            )
-            for ours in missing
-        ]
-        raise InvalidBarsError(name, faults)
-    return found
 
 
 def _to_bars(

@@ -8,35 +8,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bars import FloatArray
 from model.bundle import BundleDraft, OutOfFold, Reference, installed_packages, write_bundle
 from model.errors import TrainingError
-from model.features import FEATURES, FeatureDefinition
+from model.features import FEATURES
 from model.manifest import (
     SCHEMA_VERSION,
     Check,
     Exclusion,
-    FeatureSpec,
-    Fold,
-    Histogram,
     Manifest,
     Metric,
     Target,
     Threshold,
-    TickerSpan,
-    TrainedOn,
     Verdict,
 )
 from model.registry import Registry
 from training.bootstrap import DRAWS, DayBootstrap
 from training.candidates import baseline, scorer_of
-from training.evaluation import (
-    Scored,
-    calibration_table,
+from training.checks import (
     check_always_up,
     check_auc_is_plausible,
     check_calibration,
+    check_gap,
     check_shuffled_target,
+    check_whole_days,
+)
+from training.description import feature_spec, fold_record, trained_on
+from training.evaluation import (
+    Scored,
+    calibration_table,
     evaluate,
     verdict_on,
 )
@@ -46,7 +45,6 @@ from training.walk_forward import RowFold, folds_by_day, out_of_fold_scores
 HORIZON_DAYS = 1
 # A year: a ticker with less is in too few folds to be judged on its own days.
 FEWEST_ROWS = 252
-HISTOGRAM_BINS = 60
 SELF_TEST_ROWS = 8
 
 TARGET_WORDS = Target(
@@ -155,8 +153,8 @@ def train(
     metrics = evaluate(scored, settings.threshold, days)
     checks = [
         *table.provenance.checks,
-        _check_gap(known, folds),
-        _check_whole_days(known, folds),
+        check_gap(known, folds, HORIZON_DAYS),
+        check_whole_days(known, folds),
         check_shuffled_target(shuffled[tested], null.y_score[tested], days),
         check_auc_is_plausible(metrics[0]),
         check_calibration(metrics),
@@ -170,9 +168,9 @@ def train(
         name=settings.name,
         version="",
         created="",
-        trained_on=_trained_on(known, excluded),
+        trained_on=trained_on(known, excluded),
         target=TARGET_WORDS,
-        features=[_feature_spec(definition, known.X[:, i]) for i, definition in enumerate(FEATURES)],
+        features=[feature_spec(definition, known.X[:, i]) for i, definition in enumerate(FEATURES)],
         threshold=Threshold(
             value=settings.threshold,
             rule=f"call “up” at a probability of {settings.threshold:g} or more; {settings.threshold_reason}",
@@ -182,7 +180,7 @@ def train(
         calibration=calibration_table(scored.y_true, scored.y_score, days),
         verdict=verdict_on(metrics, TARGET_WORDS.positive_class),
         checks=checks,
-        folds=[_fold_record(known, y, fold) for fold in folds],
+        folds=[fold_record(known, y, fold) for fold in folds],
         settings=_as_record(settings),
         packages=installed_packages(),
         scorer=scorer_of(pipeline),
@@ -270,89 +268,6 @@ def _yesterday(table: FeatureTable) -> NDArray[np.int64]:
 
 def _span(table: FeatureTable, fold: RowFold) -> str:
     return f"{table.day[fold.test].min()} to {table.day[fold.test].max()}"
-
-
-def _check_gap(table: FeatureTable, folds: list[RowFold]) -> Check:
-    days = np.unique(table.day)
-    gaps = [
-        int(np.searchsorted(days, table.day[fold.test].min()) - np.searchsorted(days, table.day[fold.train].max())) - 1
-        for fold in folds
-    ]
-    return Check(
-        name="gap",
-        assumption="No training label reads a test day.",
-        passed=min(gaps) >= HORIZON_DAYS,
-        finding=f"At least {min(gaps)} day lies between the last training day and the first test day of every fold.",
-    )
-
-
-def _check_whole_days(table: FeatureTable, folds: list[RowFold]) -> Check:
-    shared = sum(len(np.intersect1d(table.day[fold.train], table.day[fold.test])) for fold in folds)
-    return Check(
-        name="whole_days",
-        assumption="A day's rows are never split between training and test.",
-        passed=shared == 0,
-        finding=f"{shared} days stand on both sides in {len(folds)} folds.",
-    )
-
-
-def _trained_on(table: FeatureTable, excluded: list[Exclusion]) -> TrainedOn:
-    source = table.provenance
-    spans = []
-    for ticker in np.unique(table.ticker):
-        day = table.day[table.ticker == ticker]
-        spans.append(TickerSpan(ticker=str(ticker), rows=len(day), first_day=str(day.min()), last_day=str(day.max())))
-    return TrainedOn(
-        file=source.file,
-        sha256=source.sha256,
-        adjustment=source.adjustment,
-        rows=len(table),
-        first_day=str(table.day.min()),
-        last_day=str(table.day.max()),
-        tickers=spans,
-        excluded=excluded,
-        warnings=list(source.warnings),
-    )
-
-
-def _feature_spec(definition: FeatureDefinition, values: FloatArray) -> FeatureSpec:
-    p1, p5, median, p95, p99 = (float(q) for q in np.quantile(values, [0.01, 0.05, 0.5, 0.95, 0.99]))
-    counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
-    return FeatureSpec(
-        name=definition.name,
-        label=definition.label,
-        group=definition.group,
-        unit=definition.unit,
-        description=definition.description,
-        decimals=definition.decimals,
-        display_factor=definition.display_factor,
-        hard_minimum=definition.minimum,
-        hard_maximum=definition.maximum,
-        min=float(values.min()),
-        p1=p1,
-        p5=p5,
-        median=median,
-        p95=p95,
-        p99=p99,
-        max=float(values.max()),
-        mean=float(values.mean()),
-        sd=float(values.std(ddof=1)),
-        histogram=Histogram(edges=edges.tolist(), counts=counts.tolist()),
-    )
-
-
-def _fold_record(table: FeatureTable, y: NDArray[np.int64], fold: RowFold) -> Fold:
-    train_days, test_days = table.day[fold.train], table.day[fold.test]
-    return Fold(
-        fold=fold.number,
-        train_first_day=str(train_days.min()),
-        train_last_day=str(train_days.max()),
-        train_rows=int(fold.train.sum()),
-        test_first_day=str(test_days.min()),
-        test_last_day=str(test_days.max()),
-        test_rows=int(fold.test.sum()),
-        base_rate=float(y[fold.train].mean()),
-    )
 
 
 def _as_record(settings: Settings) -> dict[str, Any]:

@@ -6,15 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from model.bars import (
-    BarWarning,
-    Split,
-    adjust_for_splits,
-    find_faults,
-    splits_from_adjusted_close,
-    warnings_for,
-)
+from model.bar_warnings import BarWarning, warnings_for
+from model.bars import find_faults
 from model.errors import InvalidBarsError
+from model.splits import Split, adjust_for_splits, splits_from_adjusted_close
 from tests.builders import bars, random_bars, trading_days
 
 

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from model.bundle import Bundle, load_pipeline, write_bundle
+from model.bundle import Bundle, write_bundle
 from model.errors import (
     BundleFormatError,
     BundleIntegrityError,
@@ -28,6 +28,7 @@ from model.manifest import encode_manifest, version_of
 from model.registry import Registry
 from model.scoring import PipelineScorer
 from model.storage import sha256_of
+from model.stored_pipeline import load_pipeline
 from tests import builders
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,9 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.bars import WARM_UP_ROWS, Split, adjust_for_splits
+from model.bars import WARM_UP_ROWS
 from model.features import FEATURE_NAMES, FEATURES, build_features
+from model.splits import Split, adjust_for_splits
 from tests.builders import bars, random_bars
 
 COLUMN = {name: position for position, name in enumerate(FEATURE_NAMES)}

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from model.thresholds import confusion_at
-from training.report import render_reports, sensitivity, write_reports
+from training.report import render_reports, write_reports
+from training.report_tables import sensitivity
 
 ROOT = Path(__file__).parents[2]
 

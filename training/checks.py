@@ -1,0 +1,105 @@
+"""The named checks: each tests an assumption behind the verdict and says what it found."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.bars import FloatArray
+from model.manifest import Check, Interval, Metric
+from model.wording import interval, number, percent, points
+from training.bootstrap import DayBootstrap, interval_of
+from training.evaluation import ALWAYS, IntArray, auc
+from training.table import FeatureTable
+from training.walk_forward import RowFold
+
+SUSPICIOUS_AUC = 0.60
+
+
+def check_auc_is_plausible(area: Metric) -> Check:
+    """Treat an AUC above `SUSPICIOUS_AUC` as a leak until shown otherwise."""
+    return Check(
+        name="plausible_auc",
+        assumption="The score is not too good to be true.",
+        passed=area.value <= SUSPICIOUS_AUC,
+        finding=(
+            f"AUC {number(area.value, 3)}; above {SUSPICIOUS_AUC:.2f} one should look for a leak first"
+            " (a label off by one day gives about 0.79)."
+        ),
+    )
+
+
+def check_shuffled_target(y_shuffled: IntArray, y_score: FloatArray, days: DayBootstrap) -> Check:
+    """Trained and scored on a shuffled target, the same procedure must find nothing."""
+    area, found = auc(y_shuffled, y_score), interval_of(days.auc(y_shuffled, y_score))
+    return Check(
+        name="shuffled_target",
+        assumption="The evaluation finds no skill where there is none.",
+        passed=abs(area - 0.5) < 0.03,
+        finding=(
+            f"On a shuffled target the same procedure gives AUC {number(area, 3)}"
+            f" (95 % interval {interval(found.low, found.high, 3)}); within 0.03 of 0.5 was required."
+        ),
+    )
+
+
+def check_calibration(metrics: Sequence[Metric]) -> Check:
+    """Whether probabilities can be read as frequencies: intercept 0 and slope 1 within their intervals."""
+    by_name = {metric.name: metric for metric in metrics}
+    shift, slope = by_name["calibration_intercept"], by_name["calibration_slope"]
+    return Check(
+        name="calibration",
+        assumption="A probability can be read as a frequency.",
+        passed=_within(0.0, shift.interval) and _within(1.0, slope.interval),
+        finding=(
+            f"Calibration slope {number(slope.value, 2)} (95 % interval"
+            f" {interval(slope.interval.low, slope.interval.high, 2)}; 1 is perfect, 0 is no information),"
+            f" intercept {number(shift.value, 3)} ({interval(shift.interval.low, shift.interval.high, 3)};"
+            " 0 is perfect)."
+        ),
+    )
+
+
+def _within(value: float, found: Interval) -> bool:
+    return found.low <= value <= found.high
+
+
+def check_always_up(metrics: Sequence[Metric]) -> Check:
+    """Whether calls at the threshold are right more often than always making the call."""
+    accuracy = next(metric for metric in metrics if metric.name == "accuracy")
+    always = next(baseline for baseline in accuracy.baselines if baseline.name == ALWAYS)
+    return Check(
+        name="beats_always_up",
+        assumption="The calls are right more often than always calling “up”.",
+        passed=always.interval.low > 0,
+        finding=(
+            f"Right on {percent(accuracy.value, 2)} of rows against {percent(always.value, 2)} for always “up”:"
+            f" a difference of {points(always.difference, 2)}"
+            f" (95 % interval {interval(100 * always.interval.low, 100 * always.interval.high, 2, signed=True)})."
+        ),
+    )
+
+
+def check_gap(table: FeatureTable, folds: Sequence[RowFold], horizon: int) -> Check:
+    """At least as many days as the horizon must lie between training and test."""
+    days = np.unique(table.day)
+    gaps = [
+        int(np.searchsorted(days, table.day[fold.test].min()) - np.searchsorted(days, table.day[fold.train].max())) - 1
+        for fold in folds
+    ]
+    return Check(
+        name="gap",
+        assumption="No training label reads a test day.",
+        passed=min(gaps) >= horizon,
+        finding=f"At least {min(gaps)} day lies between the last training day and the first test day of every fold.",
+    )
+
+
+def check_whole_days(table: FeatureTable, folds: Sequence[RowFold]) -> Check:
+    """All rows of a day must be on one side of every fold."""
+    shared = sum(len(np.intersect1d(table.day[fold.train], table.day[fold.test])) for fold in folds)
+    return Check(
+        name="whole_days",
+        assumption="A day's rows are never split between training and test.",
+        passed=shared == 0,
+        finding=f"{shared} days stand on both sides in {len(folds)} folds.",
+    )

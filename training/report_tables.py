@@ -1,0 +1,108 @@
+"""Tables that several reports share, as lines of Markdown computed from a bundle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.bundle import Bundle
+from model.manifest import Interval, Manifest, Metric
+from model.thresholds import Confusion, confusion_at
+from model.wording import interval, number, percent
+from training.bootstrap import DayBootstrap, interval_of
+
+SENSITIVITY = (0.40, 0.44, 0.48, 0.50, 0.55)
+
+
+def metrics_table(metrics: Sequence[Metric]) -> list[str]:
+    """Every metric beside its baselines, as the lines of a Markdown table."""
+    first = metrics[0]
+    return [
+        f"Out-of-fold: {first.n:,} rows, {first.days:,} days, {first.first_day} to {first.last_day}."
+        " Intervals are 95 %, from resampling whole days in blocks. The verdict rests on one of these comparisons,"
+        " fixed beforehand: log loss against the training base rate. Among so many, some interval leaves zero out by"
+        " chance.",
+        "",
+        "| metric | model | interval | baseline on the same rows | model minus baseline | interval |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {metric.label if first_of else ''} | {number(metric.value, 4) if first_of else ''} |"
+            f" {_between(metric.interval) if first_of else ''} | {baseline.name} {number(baseline.value, 4)} |"
+            f" {number(baseline.difference, 4, signed=True)} | {_between(baseline.interval, signed=True)} |"
+            for metric in metrics
+            for first_of, baseline in zip([True, *[False] * len(metric.baselines)], metric.baselines, strict=False)
+        ),
+    ]
+
+
+def _between(found: Interval, *, signed: bool = False) -> str:
+    return interval(found.low, found.high, 4, signed=signed)
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityRow:
+    """What one threshold does; `precision_interval` is None where nothing is called."""
+
+    threshold: float
+    confusion: Confusion
+    precision_interval: Interval | None
+
+
+def sensitivity(bundle: Bundle, thresholds: Sequence[float] = SENSITIVITY) -> list[SensitivityRow]:
+    """Return what each of *thresholds* does to the out-of-fold rows."""
+    rows = bundle.out_of_fold
+    draws, seed = bundle.manifest.settings["draws"], bundle.manifest.settings["seed"]
+    days = DayBootstrap(rows.day, draws=int(draws or 0), seed=int(seed or 0))
+    found = []
+    for threshold in thresholds:
+        called = (rows.y_score >= threshold).astype(np.float64)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            precision_draws = days.sums(called * rows.y_true) / days.sums(called)
+        some = bool(np.isfinite(precision_draws).any())
+        found.append(
+            SensitivityRow(
+                threshold,
+                confusion_at(threshold, rows.y_true, rows.y_score),
+                interval_of(precision_draws) if some else None,
+            )
+        )
+    return found
+
+
+def sensitivity_table(bundle: Bundle) -> list[str]:
+    """What each of `SENSITIVITY` and the threshold in use do, as the lines of a Markdown table."""
+    positive = bundle.manifest.target.positive_class
+    lines = [
+        f"| threshold | called “{positive}” | right when it calls | 95 % interval | “{positive}” caught |"
+        f" right overall | always “{positive}” |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in sensitivity(bundle, sorted({*SENSITIVITY, bundle.threshold})):
+        at, found = row.confusion, row.precision_interval
+        between = "–" if found is None else f"{percent(found.low)} to {percent(found.high)}"
+        mark = "**" if row.threshold == bundle.threshold else ""
+        lines.append(
+            f"| {mark}{row.threshold:.2f}{mark} | {percent(at.call_share)} | {percent(at.precision)} | {between} |"
+            f" {percent(at.recall)} | {percent(at.accuracy)} | {percent(at.base_rate)} |"
+        )
+    return lines
+
+
+def checks_table(manifest: Manifest) -> list[str]:
+    """Every assumption with what its check found, as the lines of a Markdown table."""
+    return [
+        "| assumption | holds? | what the check found |",
+        "|---|---|---|",
+        *(
+            f"| {check.assumption} | {'yes' if check.passed else '**no**'} | {check.finding} |"
+            for check in manifest.checks
+        ),
+    ]
+
+
+def origin_line(bundle: Bundle) -> str:
+    """Say which bundle a report was computed from."""
+    return (
+        f"*Computed from bundle `{bundle.version}` (sha256 `{bundle.sha256}`),"
+        f" created {bundle.manifest.created[:10]}, by `python -m training report`.*"
+    )
