@@ -69,8 +69,9 @@ def _copied_opens(bars: Bars) -> Iterator[tuple[str, str]]:
 
 
 def _split_like_moves(bars: Bars) -> Iterator[tuple[str, str]]:
+    # Smaller splits than 3:2 are rarer than bad news that moves a price as far.
     overnight = bars.close[:-1] / bars.open[1:]
-    for position in np.flatnonzero((overnight > 1.15) | (overnight < 0.85)):
+    for position in np.flatnonzero((overnight > 1.4) | (overnight < 0.7)):
         ratio = nearest_split(float(overnight[position]), RAW_MOVE_TOLERANCE)
         stays = ratio is not None and abs(bars.close[position] / bars.close[position + 1] / float(ratio) - 1) < 0.15
         if ratio is not None and stays and not _adjusted_close_moved_too(bars, int(position)):

@@ -119,6 +119,8 @@ def find_faults(bars: Bars, *, fewest_rows: int = SHORTEST_FILE) -> FaultList:
 
 def _check_values(bars: Bars, faults: FaultList) -> None:
     prices = {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close}
+    if bars.adjusted_close is not None:
+        prices["adjusted close"] = bars.adjusted_close
     usable = np.ones(len(bars), dtype=np.bool_)
     for name, values in prices.items():
         bad = ~(np.isfinite(values) & (values > 0))

@@ -78,14 +78,16 @@ def parse_dates(column: pa.ChunkedArray, rows: NDArray[np.int64], faults: FaultL
 def _read_dates(
     texts: list[str], index: NDArray[np.int64], rows: NDArray[np.int64], faults: FaultList
 ) -> NDArray[np.datetime64]:
-    day_first = _day_comes_first(texts)
+    order = _day_first_evidence(texts)
+    day_first = order.pop() if len(order) == 1 else None
     parsed = np.array([_read_date(text, day_first) or "NaT" for text in texts], dtype="datetime64[s]")
     time = parsed[index] if len(parsed) else np.empty(0, dtype="datetime64[s]")
 
     def describe(i: int) -> Fault:
         text = texts[index[i]]
-        if _LOCAL.fullmatch(text):
-            found = f"date {text!r}, which may be day/month or month/day (no row of the file settles it)"
+        local = _LOCAL.fullmatch(text)
+        if local and day_first is None and {int(local["first"]), int(local["then"])} & set(range(1, 13)):
+            found = f"date {text!r}, which may be day/month or month/day ({_WHY_OPEN[bool(order)]})"
         else:
             found = f"date {text!r}" if text else "no date"
         return Fault(f"row {rows[i]}", found, "a date such as 2000-12-31", "Write dates as year-month-day.")
@@ -94,14 +96,16 @@ def _read_dates(
     return time
 
 
-def _day_comes_first(texts: Sequence[str]) -> bool | None:
-    """Whether 03/04/2000 is the 3rd of April: settled by the whole column, or None."""
+_WHY_OPEN = {False: "no row of the file settles it", True: "the rows of the file contradict each other"}
+
+
+def _day_first_evidence(texts: Sequence[str]) -> set[bool]:
+    """Whether 03/04/2000 is the 3rd of April, as far as the column's own dates tell: they may say both, or nothing."""
     parts = [match for text in texts if (match := _LOCAL.fullmatch(text))]
     if any(match["mark"] == "." for match in parts):
-        return True  # 31.12.2000 is written day first wherever it is written
-    day_first = any(int(match["first"]) > 12 for match in parts)
-    month_first = any(int(match["then"]) > 12 for match in parts)
-    return None if day_first == month_first else day_first
+        return {True}  # 31.12.2000 is written day first wherever it is written
+    pairs = [(int(match["first"]), int(match["then"])) for match in parts]
+    return {first > 12 for first, then in pairs if (first > 12) != (then > 12)}
 
 
 def _read_date(text: str, day_first: bool | None) -> datetime | None:

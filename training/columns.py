@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ _SPELLINGS = {
     "ticker": ("ticker", "symbol"),
     "adjusted_close": ("adjclose", "adjustedclose"),
 }
+LONGEST_HEADER = 10_000
 _REQUIRED = ("date", "open", "high", "low", "close", "volume")
 
 
@@ -58,7 +60,9 @@ def read_columns(
         fault = Fault("the file", "nothing in it", "a header and daily bars", "Supply a file that holds bars.")
         raise InvalidBarsError(name, [fault])
     delimiter = max(",;\t|", key=header.count)
-    titles = [title.strip() for title in next(csv.reader([header], delimiter=delimiter))]
+    titles = [title.strip() for title in next(csv.reader([header[:LONGEST_HEADER]], delimiter=delimiter))]
+    if not text_only:
+        _require(titles, name)
     return _parse_csv(text, name, titles, delimiter, text_only)
 
 
@@ -118,14 +122,14 @@ def _parse_csv(
     # The reader passes over empty lines; people count them.
     lines = (
         np.array([number for number, line in enumerate(text.splitlines(), 1) if line.strip()])
-        if re.search(r"\n\s*\n", text)
+        if re.search(r"(^|\n)\s*\n", text)
         else np.arange(1, 2 + table.num_rows + len(ragged))
     )
     faults = FaultList()
     for row in ragged:
         number = int(lines[row.number - 1])
         expected = f"{row.expected_columns}, as in the header"
-        faults.add(number, Fault(f"row {number}", f"{row.actual_columns} values", expected, "Mend the line."))
+        faults.add(number, Fault(f"row {number}", f"{row.actual_columns} value(s)", expected, "Mend the line."))
     rows = np.delete(lines, [0, *(row.number - 1 for row in ragged)])[: table.num_rows]
     return _by_our_names(table, name, every=text_only), rows, faults
 
@@ -138,14 +142,21 @@ def _by_our_names(table: pa.Table, name: str, *, every: bool) -> dict[str, pa.Ch
     plain = [_plain(title) for title in table.column_names]
     if every:
         return {title: table.column(position) for position, title in enumerate(plain)}
+    _require(table.column_names, name)
     found: dict[str, pa.ChunkedArray] = {}
     for ours, spellings in _SPELLINGS.items():
         position = next((plain.index(spelling) for spelling in spellings if spelling in plain), None)
         if position is not None:
             found[ours] = table.column(position)
-    missing = [ours for ours in _REQUIRED if ours not in found]
+    return found
+
+
+def _require(titles: list[str], name: str) -> None:
+    """Refuse a file without one of the columns that bars need, naming all that are missing."""
+    plain = {_plain(title) for title in titles}
+    missing = [ours for ours in _REQUIRED if plain.isdisjoint(_SPELLINGS[ours])]
     if missing:
-        have = ", ".join(table.column_names) or "none"
+        have = textwrap.shorten(", ".join(titles), 200, placeholder=" …") or "none"
         faults = [
             Fault(
                 "the header", f"no column {ours} (columns: {have})", f"a column named {ours}, in any case", "Name it."
@@ -153,4 +164,3 @@ def _by_our_names(table: pa.Table, name: str, *, every: bool) -> dict[str, pa.Ch
             for ours in missing
         ]
         raise InvalidBarsError(name, faults)
-    return found

@@ -234,8 +234,8 @@ def test_rows_are_counted_as_people_see_them_past_empty_and_ragged_lines(write, 
 
     text = refusal(write("x.csv", "\n".join(lines) + "\n\n"))
 
-    assert "row 11: found 3 values; expected 6, as in the header" in text
-    assert "row 21: found 7 values; expected 6, as in the header" in text
+    assert "row 11: found 3 value(s); expected 6, as in the header" in text
+    assert "row 21: found 7 value(s); expected 6, as in the header" in text
 
 
 def test_missing_columns_are_all_named_with_what_was_found(write):
@@ -248,7 +248,20 @@ def test_missing_columns_are_all_named_with_what_was_found(write):
 def test_days_that_may_be_either_way_round_are_refused(write, frame):
     ambiguous = frame.head(12).assign(Date=[f"0{m}/0{d}/2001" for m in (1, 2, 3) for d in (1, 2, 3, 4)])
 
-    assert "which may be day/month or month/day" in refusal(write("x.csv", ambiguous))
+    assert "may be day/month or month/day (no row of the file settles it)" in refusal(write("x.csv", ambiguous))
+
+
+def test_days_that_contradict_each_other_are_refused(write, frame):
+    mixed = frame.head(4).assign(Date=["13/01/2001", "01/14/2001", "15/01/2001", "02/03/2001"])
+
+    assert "(the rows of the file contradict each other)" in refusal(write("x.csv", mixed))
+
+
+def test_one_impossible_day_leaves_the_others_readable(write, frame):
+    days = pd.to_datetime(frame["Date"]).dt.strftime("%d/%m/%Y")
+    days[3] = "13/13/2001"
+
+    assert refusal(write("x.csv", frame.assign(Date=days))).splitlines()[0] == "x.csv cannot be used: 1 fault."
 
 
 def test_decimal_commas_are_refused_and_not_guessed(write, frame):
@@ -268,6 +281,8 @@ def test_decimal_commas_are_refused_and_not_guessed(write, frame):
         ("zeros.csv", b"Date,Open\0\0\0", "binary data"),
         ("half.csv.gz", gzip.compress(b"Date,Open" * 100)[:30], "a broken gzip archive"),
         ("half.parquet", b"PAR1 and then nothing", "a broken Parquet file"),
+        ("word.csv", b"hello", "no column open"),
+        ("long.csv", b"a" * 300_000, "no column open"),
         ("prose.csv", b"Dear all,\nplease find the prices attached.\n", "no column open"),
     ],
 )
