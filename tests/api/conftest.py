@@ -1,0 +1,69 @@
+"""A client of the shipped model, and a body it accepts."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api import create_app
+from model.bundle import Bundle
+
+PROBLEM = "application/problem+json"
+
+FEATURES = {
+    "gap_pct": 0.01,
+    "daily_range_pct": 0.02,
+    "ma_ratio_5_20": 1.01,
+    "ret_vol_10": 0.015,
+    "volume_z20": -0.2,
+    "rsi_14": 48.0,
+    "macd": 0.03,
+    "macd_signal": 0.01,
+}
+
+
+@pytest.fixture
+def features() -> dict[str, float]:
+    """Values for every feature of the shipped model, all within the range seen in training."""
+    return dict(FEATURES)
+
+
+@pytest.fixture(scope="session")
+def app(shipped: Bundle) -> Flask:
+    return create_app(shipped)
+
+
+@pytest.fixture(scope="session")
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def predict(client: FlaskClient) -> Callable[..., TestResponse]:
+    """Send a body to POST /predict: bytes as they are, anything else as JSON."""
+
+    def send(body: object, **arguments: object) -> TestResponse:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return client.post("/predict", data=data, **{"content_type": "application/json"} | arguments)
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def problem() -> Callable[[TestResponse, int], dict]:
+    """Check that a reply is a problem document with the status that is expected, and return the document."""
+
+    def check(reply: TestResponse, status: int) -> dict:
+        assert reply.status_code == status, reply.text
+        assert reply.content_type == PROBLEM
+        document = json.loads(reply.data)
+        assert document["status"] == status
+        assert document["type"] == "about:blank"
+        assert document["title"]
+        assert document["detail"]
+        return document
+
+    return check
