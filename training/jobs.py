@@ -73,9 +73,12 @@ def start(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     write_file(folder / "status.json", msgspec.json.encode(asdict(Status("running"))))
     command = [sys.executable, "-m", "training", "--no-promote", "--status", str(folder / "status.json"), *arguments]
     with (folder / "log.txt").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603  our own interpreter and module
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+    # Known from here on, even if the process ends before it has said anything.
+    write_file(folder / "pid", str(process.pid).encode())
+    return process
 
 
 def status_of(folder: Path) -> Status | None:
@@ -87,7 +90,10 @@ def status_of(folder: Path) -> Status | None:
         status = msgspec.json.decode((folder / "status.json").read_bytes(), type=Status)
     except FileNotFoundError:
         return None
-    if status.state == "running" and status.pid and not _is_alive(status.pid):
+    pid = _pid_of(folder, status)
+    if status.state == "running" and pid and not _is_alive(pid):
+        if (folder / "cancelled").exists():
+            return replace(status, state="cancelled", message="cancelled")
         log = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
         return replace(status, state="failed", error=log[-1] if log else "the process ended without a word")
     return status
@@ -96,8 +102,15 @@ def status_of(folder: Path) -> Status | None:
 def cancel(folder: Path) -> None:
     """Ask the run in *folder* to stop; it leaves nothing half-written."""
     status = status_of(folder)
-    if status is not None and status.state == "running" and status.pid:
-        os.kill(status.pid, signal.SIGTERM)
+    if status is not None and status.state == "running" and (pid := _pid_of(folder, status)):
+        write_file(folder / "cancelled", b"")
+        os.kill(pid, signal.SIGTERM)
+
+
+def _pid_of(folder: Path, status: Status) -> int:
+    """Return the process of a run: as it says itself or, before it has, as its starter noted it."""
+    noted = folder / "pid"
+    return status.pid or (int(noted.read_bytes()) if noted.exists() else 0)
 
 
 def _is_alive(pid: int) -> bool:

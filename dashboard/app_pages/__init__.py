@@ -1,0 +1,1 @@
+"""One module a page; a page reads like a description of itself."""

@@ -1,0 +1,179 @@
+"""What all sessions share (the bundle, cached) and what one session remembers (scenario, threshold, notices).
+
+Values are kept under keys of our own: Streamlit forgets a widget's value once its page is left.
+"""
+
+import gc
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from dashboard import runs
+from dashboard.charts import DARK, LIGHT, Palette
+from dashboard.display import scale_of
+from model.bundle import Bundle
+from model.errors import ModelError
+from model.manifest import FeatureSpec
+from model.registry import ARTIFACTS, Registry
+from model.scoring import LinearScorer
+from model.thresholds import ThresholdCurve, threshold_curve
+from training.bars import read_bars
+from training.bootstrap import DayBootstrap
+from training.table import FeatureTable, build_table, read_table
+
+SCENARIO, THRESHOLD, NOTICE = "scenario", "threshold", "notice"
+CURVE_POINTS = 401
+
+
+def registry() -> Registry:
+    """The registry served: MODEL_REGISTRY if that is set, else this repository's."""
+    return Registry(Path(os.environ.get("MODEL_REGISTRY") or ARTIFACTS))
+
+
+def current_bundle() -> Bundle:
+    """The bundle in use; where there is none to show, say why and end the page.
+
+    A newly promoted version is taken up on the next rerun. If it cannot be opened, the version
+    that was shown before stays.
+    """
+    there = registry()
+    try:
+        bundle = promoted_bundle(there)
+    except ModelError as error:
+        held = _held().get(str(there.folder))
+        if held is None:
+            st.error(f"**There is no model to show.** {error}", icon=":material/error:")
+            st.stop()
+        st.warning(f"**Version {held.version} stays in view: the one promoted cannot be opened.** {error}")
+        return held
+    _held()[str(there.folder)] = bundle
+    return bundle
+
+
+def promoted_bundle(there: Registry) -> Bundle:
+    """The current version of *there*, from the cache if it is the one opened before."""
+    promotion = there.current()
+    if promotion is None:
+        return there.load()
+    return opened(str(there.folder), promotion.version, promotion.sha256)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the model…")
+def opened(folder: str, version: str, sha256: str | None) -> Bundle:  # noqa: ARG001  part of the cache's key
+    """Open a version with all its checks; what pages read later is read now, where a fault can be named."""
+    bundle = Registry(Path(folder)).load(version)
+    _ = bundle.out_of_fold
+    # Everything loaded by now lives as long as the server: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    return bundle
+
+
+@st.cache_resource(show_spinner=False)
+def _held() -> dict[str, Bundle]:
+    """The last bundle that could be opened, by registry folder."""
+    return {}
+
+
+@st.cache_resource(max_entries=3, show_spinner="Resampling days for the intervals…")
+def day_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001  the cache's key
+    """The resampled days behind every interval over the out-of-fold rows of *_bundle*."""
+    settings = _bundle.manifest.settings
+    draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
+    return DayBootstrap(_bundle.out_of_fold.day, draws=draws, seed=seed)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def curve_over(_bundle: Bundle, sha256: str) -> ThresholdCurve:  # noqa: ARG001  the cache's key
+    """The rates at every threshold worth drawing, over the out-of-fold rows of *_bundle*."""
+    import numpy as np
+
+    rows = _bundle.out_of_fold
+    return threshold_curve(rows.y_true, rows.y_score, np.linspace(0, 1, CURVE_POINTS))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading and checking the bars…")
+def table_from_file(path: str, modified: float) -> FeatureTable:  # noqa: ARG001  part of the cache's key
+    """The feature table of a file of bars, or a processed table as it is."""
+    if path.endswith(".parquet") and Path(path).parent == runs.PROCESSED:
+        return read_table(Path(path))
+    return build_table(read_bars(Path(path)))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading and checking the bars…")
+def table_from_upload(name: str, _data: bytes, upload: str) -> FeatureTable:  # noqa: ARG001  the cache's key
+    """The feature table of uploaded bars; the file exists only while it is read."""
+    with TemporaryDirectory(prefix="handover-") as folder:
+        path = Path(folder) / runs.safe_name(name)
+        path.write_bytes(_data)
+        return build_table(read_bars(path))
+
+
+def shown_value(feature: FeatureSpec) -> float:
+    """The scenario's value of *feature* in display units, as it stands on the page; the median if untouched."""
+    value = st.session_state.get(SCENARIO, {}).get(feature.name, default_value(feature))
+    # A version promoted meanwhile may draw its bounds more tightly.
+    return scale_of(feature).allowed(value)
+
+
+def default_value(feature: FeatureSpec) -> float:
+    """The median in display units, rounded the way it is shown."""
+    return round(feature.median * feature.display_factor, feature.decimals)
+
+
+def keep_value(name: str, value: float) -> None:
+    """Remember a value of the scenario, in display units."""
+    st.session_state[SCENARIO] = st.session_state.get(SCENARIO, {}) | {name: value}
+
+
+def reset_scenario() -> None:
+    """Return every feature to its median."""
+    st.session_state[SCENARIO] = {}
+
+
+def scenario_row(bundle: Bundle) -> list[float]:
+    """The scenario in original units and in the bundle's order: exactly what the page shows."""
+    return [shown_value(feature) / feature.display_factor for feature in bundle.manifest.features]
+
+
+def linear_scorer(bundle: Bundle) -> LinearScorer | None:
+    """The folded weights, where the bundle has them."""
+    return bundle.scorer if isinstance(bundle.scorer, LinearScorer) else None
+
+
+def chosen_threshold(bundle: Bundle) -> float:
+    """The threshold explored in this session; the bundle's own if untouched."""
+    return st.session_state.get(THRESHOLD, bundle.threshold)
+
+
+def keep_threshold(value: float) -> None:
+    """Remember the threshold being explored."""
+    st.session_state[THRESHOLD] = value
+
+
+def reset_threshold() -> None:
+    """Return to the bundle's own threshold."""
+    st.session_state.pop(THRESHOLD, None)
+
+
+def follow_promotion(bundle: Bundle) -> None:
+    """Start the page over if another version than *bundle* has been promoted since it was drawn."""
+    if current_bundle().version != bundle.version:
+        st.rerun()
+
+
+def notify(text: str) -> None:
+    """Leave a notice for the next run of the page."""
+    st.session_state[NOTICE] = text
+
+
+def take_notice() -> str | None:
+    """Return the notice left by the run before, once."""
+    return st.session_state.pop(NOTICE, None)
+
+
+def palette() -> Palette:
+    """The chart colours of the theme in view."""
+    return DARK if st.context.theme.type == "dark" else LIGHT

@@ -1,0 +1,81 @@
+"""A dashboard to look at: a server of its own on a copy of the registry, and a browser."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from model.registry import ARTIFACTS
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# In a container there is no sandbox and no graphics; and a browser must not talk to anyone on its own account.
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextlib.contextmanager
+def dashboard(folder: Path) -> Iterator[str]:
+    """Serve the dashboard on a copy of the registry in *folder*, and give its address."""
+    shutil.copytree(ARTIFACTS, folder / "artifacts")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (folder / "server.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"MODEL_REGISTRY": str(folder / "artifacts")},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/_stcore/health", process, folder / "server.log")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    msg = f"The dashboard did not start:\n{log.read_text()}"
+    raise RuntimeError(msg)
+
+
+def launch(playwright: Any) -> Any:
+    """Start the browser that is there: the system's, else Playwright's own."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
+
+
+def settle(page: Any) -> None:
+    """Wait until the page has run to its end."""
+    page.locator("[data-test-script-state=notRunning]").wait_for(state="attached")
+    page.locator("footer").wait_for()
+
+
+def turn_to(page: Any, title: str, *, heading: str) -> None:
+    """Turn to another page by the navigation; which of its two forms is shown depends on the width."""
+    page.get_by_role("link", name=title, exact=True).filter(visible=True).click()
+    page.get_by_role("heading", level=1, name=heading).wait_for()
+    settle(page)

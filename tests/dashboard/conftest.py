@@ -1,0 +1,32 @@
+"""Fixtures for the dashboard: a registry of its own for each test, and the app opened on it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.registry import ARTIFACTS, Registry
+
+ENTRY = Path(__file__).parents[2] / "dashboard" / "streamlit_app.py"
+
+
+def open_app() -> AppTest:
+    """The app as a first visitor sees it."""
+    return AppTest.from_file(str(ENTRY), default_timeout=60).run()
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A copy of the committed registry, which the app under test uses."""
+    folder = tmp_path / "artifacts"
+    shutil.copytree(ARTIFACTS, folder)
+    monkeypatch.setenv("MODEL_REGISTRY", str(folder))
+    return Registry(folder)
+
+
+@pytest.fixture
+def app(registry: Registry) -> Iterator[AppTest]:
+    """The app on its first page."""
+    return open_app()

@@ -1,0 +1,61 @@
+"""Ways to read a page the way a person does."""
+
+import re
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import NumberInput, Slider
+
+PAGES = ("predict", "curve", "thresholds", "retrain", "about")
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    """Turn to another page."""
+    return app.switch_page(f"app_pages/{page}.py").run()
+
+
+def html_with(app: AppTest, marker: str) -> str:
+    """The one piece of HTML that holds *marker*."""
+    found = [
+        str(element.value)
+        for element in app.html
+        if marker in str(element.value) and "<style>" not in str(element.value)
+    ]
+    assert len(found) == 1, f"{len(found)} pieces of HTML hold {marker!r}"
+    return found[0]
+
+
+def sentence(app: AppTest) -> str:
+    """The sentence the page opens with."""
+    return app.markdown[0].value.replace("\u00a0", " ")
+
+
+def words(html: str) -> str:
+    """What HTML says, without its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
+
+
+def shown_probability(app: AppTest) -> str:
+    """The big number of the answer."""
+    match = re.search(r'answer-probability">([^<]+)<', html_with(app, "answer-probability"))
+    assert match
+    return match[1]
+
+
+def slider(app: AppTest, name: str) -> Slider:
+    """The slider of *name* on the page in view."""
+    return _only([widget for widget in app.slider if _is_of(widget.key, "slider", name)])
+
+
+def box(app: AppTest, name: str) -> NumberInput:
+    """The number box of *name* on the page in view."""
+    return _only([widget for widget in app.number_input if _is_of(widget.key, "box", name)])
+
+
+def _is_of(key: str | None, kind: str, name: str) -> bool:
+    return re.fullmatch(rf"{kind}_(predict_|curve_)?{name}_\d+", key or "") is not None
+
+
+def _only(widgets: list[Any]) -> Any:
+    assert len(widgets) == 1, f"found {[widget.key for widget in widgets]}"
+    return widgets[0]

@@ -1,0 +1,120 @@
+"""Every page: it opens, names its bundle, and without one says what to do instead of breaking."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.bundle import Bundle
+from model.registry import Registry
+from tests import builders
+from tests.dashboard.conftest import open_app
+from tests.dashboard.reading import PAGES, box, go, html_with, slider, words
+from training.train import publish
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_and_names_its_bundle(app: AppTest, shipped: Bundle, page: str):
+    go(app, page)
+
+    assert not app.exception
+    assert not app.error
+    footer = words(html_with(app, "<footer"))
+    assert shipped.version in footer
+    assert shipped.sha256[:12] in footer
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_bundle_a_page_says_what_to_do(tmp_path, monkeypatch, page: str):
+    monkeypatch.setenv("MODEL_REGISTRY", str(tmp_path / "nothing here"))
+    app = go(open_app(), page)
+
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Train one with `python -m training`" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_with_a_broken_bundle_a_page_names_the_broken_file(registry: Registry, shipped: Bundle, page: str):
+    broken = registry.folder / shipped.version / "out_of_fold.parquet"
+    broken.write_bytes(broken.read_bytes()[:-1])
+    app = go(open_app(), page)
+
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "out_of_fold.parquet is not the file this bundle was written with" in app.error[0].value
+
+
+def test_an_unreadable_pointer_is_one_error(registry: Registry):
+    (registry.folder / "current.json").write_text("{")
+    app = open_app()
+
+    assert not app.exception
+    assert "current.json cannot be read" in app.error[0].value
+
+
+def test_a_newly_promoted_version_is_taken_up_on_the_next_run(app: AppTest, registry: Registry):
+    slider(app, "rsi_14").set_value(80.0).run()
+    version = publish(builders.result(), registry, by="tester", why="another", when=builders.WHEN)
+    app.run()
+
+    assert not app.exception
+    assert version in words(html_with(app, "<footer"))
+    # The made-up features are standard normal: the slider has other ends, the typed value stays and is flagged.
+    assert slider(app, "rsi_14").max < 10
+    assert box(app, "rsi_14").value == 80.0
+    assert "outside the training rows" in app.warning[0].value
+
+
+def test_a_promoted_version_that_cannot_be_opened_leaves_the_one_in_view(
+    app: AppTest, registry: Registry, shipped: Bundle
+):
+    version = publish(builders.result(), registry, by="tester", why="another", when=builders.WHEN)
+    (registry.folder / version / "self_test.json").write_text("{}")
+    app.run()
+
+    assert not app.exception
+    assert shipped.version in words(html_with(app, "<footer"))
+    assert f"Version {shipped.version} stays in view" in app.warning[0].value
+
+
+def test_two_sessions_do_not_share_a_scenario(app: AppTest):
+    other = open_app()
+    slider(app, "rsi_14").set_value(80.0).run()
+    other.run()
+
+    assert slider(other, "rsi_14").value == 52.2
+
+
+def test_about_begins_with_the_verdict_and_holds_every_check(app: AppTest, shipped: Bundle):
+    go(app, "about")
+
+    assert shipped.manifest.verdict.sentence in words(html_with(app, "card verdict"))
+    everything = " ".join(words(str(element.value)) for element in app.html)
+    for check in shipped.manifest.checks:
+        assert check.finding in everything
+    for metric in shipped.manifest.metrics:
+        assert metric.label in everything
+    assert shipped.manifest.trained_on.sha256 in everything
+    assert shipped.sha256 in everything
+    assert "FB: too short" in everything
+
+
+def test_a_model_that_is_not_linear_says_why_there_are_no_pulls(registry: Registry):
+    import msgspec
+
+    from model.bundle import BundleDraft, write_bundle
+    from model.manifest import WholePipeline
+
+    draft = builders.result().draft
+    whole = BundleDraft(
+        msgspec.structs.replace(draft.manifest, scorer=WholePipeline()),
+        draft.pipeline,
+        draft.out_of_fold,
+        draft.reference,
+        draft.self_test_rows,
+    )
+    version = write_bundle(registry.folder, whole).name
+    registry.promote(version, by="tester", why="no weights", when=builders.WHEN)
+    app = open_app()
+
+    assert not app.exception
+    assert any("cannot be split into one share a feature" in caption.value for caption in app.caption)

@@ -1,0 +1,285 @@
+"""The Retrain page: from a file to a version in use, and back."""
+
+import datetime as dt
+import gzip
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import runs
+from model.bundle import Bundle
+from model.registry import Registry
+from tests import builders
+from tests.dashboard.conftest import open_app
+from tests.dashboard.reading import go, html_with, words
+from training.train import Settings, store, train
+
+FEW = Settings(tickers=("IBM",), first_day="2009-01-01", first_window=300, step=300, draws=100)
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    return go(app, "retrain")
+
+
+def csv_of(n: int, **changes: str) -> str:
+    """Daily bars as a file; *changes* replace the text of a column in row 5."""
+    bars = builders.random_bars(n)
+    lines = ["date,open,high,low,close,volume"]
+    for i in range(n):
+        row = {
+            "date": str(bars.day[i]),
+            **{name: f"{getattr(bars, name)[i]:.4f}" for name in ("open", "high", "low", "close")},
+            "volume": f"{bars.volume[i]:.0f}",
+        }
+        lines.append(",".join((row | changes if i == 3 else row).values()))
+    return "\n".join(lines)
+
+
+def upload(page: AppTest, name: str, content: bytes) -> AppTest:
+    page.button_group(key="source").set_value("Upload bars").run()
+    return page.file_uploader(key="upload").set_value((name, content, "application/octet-stream")).run()
+
+
+def wait_for_the_run(registry: Registry) -> runs.Run:
+    for _ in range(300):
+        run = runs.newest(registry)
+        if run is not None and run.status.state != "running":
+            return run
+        time.sleep(0.1)
+    pytest.fail("the run did not end within 30 s")
+
+
+def choose_few_rows(page: AppTest) -> None:
+    """Settings that train in a second or two."""
+    page.multiselect(key="tickers").set_value(["IBM"])
+    page.date_input(key="first_day").set_value(dt.date(2009, 1, 1))
+    page.number_input(key="first_window").set_value(300)
+    page.number_input(key="fold_days").set_value(300)
+    page.number_input(key="draws").set_value(100)
+    page.run()
+
+
+def challenger(registry: Registry) -> str:
+    """A finished run that stored another version, made without a process."""
+    table = builders.table(days=400, seed=5)
+    version = store(train(table, builders.small_settings()), registry, when=builders.WHEN)
+    folder = runs.folder_of_runs(registry) / "20240506T070809Z-abcdef"
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(f'{{"state": "finished", "step": 1, "total": 1, "version": "{version}"}}')
+    return version
+
+
+def test_the_shipped_bars_are_read_and_described_before_anything_starts(page: AppTest, registry: Registry):
+    said = words(html_with(page, "daily bars from"))
+
+    assert "12,154 daily bars from stocks.csv.gz" in said
+    assert "adjusted for splits only, by splits.csv: AAPL 2000-06-21 2:1" in said
+    assert "AAPL 3,170, FB 96" in said
+    assert "FB has 96 usable rows" in page.warning[0].value
+    assert page.button(key="start").label == "Train and compare: 10 folds"
+    assert runs.newest(registry) is None
+
+
+def test_the_defaults_are_those_of_the_command_line(page: AppTest):
+    default = Settings()
+
+    assert page.number_input(key="first_window").value == default.first_window
+    assert page.number_input(key="fold_days").value == default.step
+    assert page.number_input(key="gap").value == default.gap
+    assert page.number_input(key="new_threshold").value == default.threshold
+    assert page.number_input(key="draws").value == default.draws
+    assert page.number_input(key="seed").value == default.seed
+
+
+def test_a_run_goes_from_the_form_to_the_version_in_use(page: AppTest, registry: Registry, shipped: Bundle):
+    choose_few_rows(page)
+    assert page.button(key="start").label == "Train and compare: 3 folds"
+    page.button(key="start").click().run()
+    assert [button.key for button in page.button] == ["cancel"]
+
+    run = wait_for_the_run(registry)
+    assert run.status.state == "finished", run.status.error
+    # A page opened meanwhile, by anyone, finds the run as well.
+    page = go(open_app(), "retrain")
+    assert "Not the same rows" in " ".join(text.value for text in page.markdown)
+    assert registry.current().version == shipped.version, "nothing is promoted until somebody says so"
+
+    page.button(key="publish").click().run()
+    assert "Say why" in page.warning[0].value
+
+    page.text_input(key="why").set_value("a <b>test</b>").run()
+    page.button(key="publish").click().run()
+    now = registry.load()
+    assert page.success[0].value == f"Published: version {now.version} is now in use."
+    assert now.manifest.settings["first_day"] == "2009-01-01"
+    assert [span.ticker for span in now.manifest.trained_on.tickers] == ["IBM"]
+    assert now.manifest.trained_on.file == "stocks.csv.gz"
+    assert registry.current().why == "a <b>test</b>"
+    assert "a &lt;b&gt;test&lt;/b&gt;" in html_with(page, "In use since")
+    assert runs.newest(registry) is None
+
+
+def test_the_page_trains_what_the_command_line_would(registry: Registry):
+    from training.bars import read_bars
+    from training.table import build_table
+
+    table = build_table(read_bars(runs.SHIPPED_BARS))
+    runs.begin(registry, table, FEW)
+    run = wait_for_the_run(registry)
+
+    expected = train(table, FEW).draft.out_of_fold.y_score
+    found = Bundle.load(registry.folder / run.status.version).out_of_fold.y_score
+    assert np.array_equal(found, expected)
+
+
+def test_roll_back_returns_to_the_version_before(page: AppTest, registry: Registry, shipped: Bundle):
+    version = challenger(registry)
+    go(page, "retrain")
+    page.text_input(key="why").set_value("try it").run()
+    page.button(key="publish").click().run()
+    assert registry.current().version == version
+
+    page.text_input(key="why_back").set_value("no better").run()
+    page.button(key="confirm_roll_back").click().run()
+    assert registry.current().version == shipped.version
+    assert registry.current().why == "no better"
+    assert page.success[0].value.startswith("Rolled back")
+
+
+def test_discard_removes_the_run_and_what_it_stored(page: AppTest, registry: Registry, shipped: Bundle):
+    version = challenger(registry)
+    go(page, "retrain")
+    page.button(key="discard").click().run()
+
+    assert not page.exception
+    assert version not in registry.versions()
+    assert registry.current().version == shipped.version
+    assert page.button(key="start")
+
+
+def test_a_version_that_was_in_use_is_never_discarded(registry: Registry, shipped: Bundle):
+    folder = runs.folder_of_runs(registry) / "20240506T070809Z-abcdef"
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(f'{{"state": "finished", "version": "{shipped.version}"}}')
+    runs.discard(registry, runs.newest(registry))
+
+    assert shipped.version in registry.versions()
+    assert runs.newest(registry) is None
+
+
+def test_a_run_that_made_the_version_in_use_says_so(registry: Registry, shipped: Bundle):
+    folder = runs.folder_of_runs(registry) / "20240506T070809Z-abcdef"
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(f'{{"state": "finished", "version": "{shipped.version}"}}')
+    page = go(open_app(), "retrain")
+
+    assert "the very version that is in use" in page.info[0].value
+
+
+def test_a_failed_run_shows_its_reason_and_the_form(registry: Registry):
+    runs.begin(registry, builders.table(days=60), Settings())
+    wait_for_the_run(registry)
+    page = go(open_app(), "retrain")
+
+    assert "No ticker is left to train on" in page.error[0].value
+    page.button(key="close").click().run()
+    assert not page.error
+    assert page.button(key="start")
+
+
+def test_a_run_that_dies_before_its_first_word_is_a_failure(registry: Registry):
+    runs.begin(registry, builders.table(days=60), Settings(tickers=("-x",)))
+
+    run = wait_for_the_run(registry)
+    assert run.status.state == "failed"
+    assert "error" in run.status.error
+
+
+def test_a_run_can_be_cancelled(registry: Registry, shipped: Bundle):
+    page = go(open_app(), "retrain")
+    page.button(key="start").click().run()
+    page.button(key="cancel").click().run()
+
+    assert wait_for_the_run(registry).status.state == "cancelled"
+    page.run()
+    assert "was cancelled" in page.info[0].value
+    assert registry.versions() == [shipped.version]
+
+
+def test_an_upload_of_good_bars_can_be_trained_on(page: AppTest):
+    upload(page, "MINE.csv.gz", gzip.compress(csv_of(1300).encode()))
+
+    assert not page.error
+    assert "1,300 daily bars from MINE.csv.gz" in words(html_with(page, "daily bars from"))
+    assert page.multiselect(key="tickers").value == ["MINE"]
+    assert not page.button(key="start").disabled
+
+
+def test_an_upload_with_faults_shows_each_of_them_in_words(page: AppTest):
+    upload(page, "bad.csv", csv_of(200, close="-3", volume="-5").encode())
+
+    assert not page.exception
+    assert "bad.csv cannot be used: 2 faults" in page.error[0].value
+    said = words(html_with(page, "Faults, in the order"))
+    assert "row 5 (bad" in said
+    assert "close -3" in said
+    assert "a positive, finite price" in said
+    assert "volume -5" in said
+    with pytest.raises(KeyError):
+        page.button(key="start")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", b""),
+        ("workbook.csv", b"PK\x03\x04" + bytes(range(256))),
+        ("broken.csv.gz", b"\x1f\x8b" + b"nothing packed"),
+        ("broken.parquet", b"PAR1 and then nothing"),
+        ("other.csv", b"a,b\n1,2\n"),
+        ("../../etc/<b>x</b>.csv", b"a,b\n1,2\n"),
+    ],
+)
+def test_an_unreadable_upload_gets_a_sentence_and_the_page_goes_on(page: AppTest, name: str, content: bytes):
+    upload(page, name, content)
+
+    assert not page.exception
+    assert "cannot be used" in page.error[0].value
+    assert "<b>" not in page.error[0].value
+    page.button_group(key="source").set_value("Shipped bars").run()
+    assert not page.error
+
+
+def test_settings_that_leave_no_fold_cannot_be_started(page: AppTest):
+    page.number_input(key="first_window").set_value(5000).run()
+
+    assert "leave no fold" in page.error[0].value
+    assert page.button(key="start").disabled
+
+
+def test_turning_pages_keeps_source_and_settings(page: AppTest):
+    choose_few_rows(page)
+    go(page, "about")
+    go(page, "retrain")
+
+    assert page.multiselect(key="tickers").value == ["IBM"]
+    assert page.date_input(key="first_day").value == dt.date(2009, 1, 1)
+    assert page.number_input(key="first_window").value == 300
+
+
+def test_another_file_starts_with_its_own_tickers_and_days(page: AppTest):
+    choose_few_rows(page)
+    upload(page, "MINE.csv", csv_of(400).encode())
+
+    assert page.multiselect(key="tickers").value == ["MINE"]
+    assert page.date_input(key="first_day").value.year == 2001
+
+
+def test_the_history_says_what_when_by_whom_and_why(page: AppTest, registry: Registry, shipped: Bundle):
+    said = words(html_with(page, "In use since"))
+
+    first = registry.history()[0]
+    assert f"{shipped.version} {first.by} {first.why}" in said
