@@ -29,7 +29,7 @@ START_SECONDS = 120
 def main() -> int:
     """Run until Ctrl-C, or until one of the two ends; return the exit status."""
     try:
-        ports = {setting: _port(setting, default) for setting, default in DEFAULT_PORTS.items()}
+        ports = _free_ports()
         if Registry().current() is None:
             print("No bundle yet: training one on the shipped data.", flush=True)
             subprocess.run([sys.executable, "-m", "training"], cwd=ROOT, check=True)
@@ -57,24 +57,27 @@ class _NotReadyError(Exception):
     """Something about this machine keeps the two from starting."""
 
 
-def _port(setting: str, default: int) -> int:
-    """Return the port that *setting* asks for, if it is free."""
-    text = os.environ.get(setting) or str(default)
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        msg = f"{setting} is {text!r}; expected a port from 1 to 65535."
-        raise _NotReadyError(msg)
-    port = int(text)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            msg = (
-                f"port {port} of {HOST} is taken ({error.strerror}). Stop what uses it, or choose another:"
-                f" make run {setting}={port + 1}"
-            )
-            raise _NotReadyError(msg) from error
-    return port
+def _free_ports() -> dict[str, int]:
+    """Return the port each setting asks for; all that cannot be used are named at once."""
+    ports, wrong = {}, []
+    for setting, default in DEFAULT_PORTS.items():
+        text = os.environ.get(setting) or str(default)
+        if not text.isdigit() or not 1 <= int(text) <= 65535:
+            wrong.append(f"{setting} is {text!r}; expected a port from 1 to 65535.")
+            continue
+        ports[setting] = port = int(text)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                wrong.append(
+                    f"port {port} of {HOST} is taken ({error.strerror}). Stop what uses it, or choose another:"
+                    f" make run {setting}={port + 1}"
+                )
+    if wrong:
+        raise _NotReadyError("\n       ".join(wrong))
+    return ports
 
 
 def _announce(ports: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Numbers as controls: a slider and a number box that stay in step. The only place that knows widget kinds."""
+"""Numbers as controls: a slider and a number box in step. The only place that knows which widgets they are."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,8 +37,9 @@ def threshold_control(bundle: Bundle) -> None:
 def _slider_and_box(
     name: str, label: str, description: str, scale: Scale, value: float, keep: Callable[[float], None]
 ) -> None:
-    slider = _widget_showing(f"slider_{name}", scale.on_slider(value), scale)
-    box = _widget_showing(f"box_{name}", value, scale)
+    written = round(value, scale.decimals)
+    slider = _widget_showing(f"slider_{name}", scale.on_slider(written), scale)
+    box = _widget_showing(f"box_{name}", written, scale)
 
     def take(widget: _Widget) -> None:
         # One that has been replaced may still report.

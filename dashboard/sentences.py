@@ -7,6 +7,7 @@ from functools import wraps
 from dashboard.charts import Sweep
 from dashboard.display import range_written, written
 from dashboard.rates import Rates
+from model.bars import FloatArray
 from model.manifest import FeatureSpec, Manifest
 from model.wording import interval, number, percent, points
 
@@ -46,12 +47,14 @@ def predict_sentence(manifest: Manifest, probability: float, always: float) -> s
 
 
 @_unbroken
-def curve_sentence(manifest: Manifest, feature: FeatureSpec, ends: tuple[float, float], threshold: float) -> str:
-    """Say what moving *feature* across its usual values does; *ends* are the probabilities at p1 and p99."""
-    low, high = ends
+def curve_sentence(manifest: Manifest, feature: FeatureSpec, usual: FloatArray, threshold: float) -> str:
+    """Say what moving *feature* does; *usual* are the probabilities from its 1 % to its 99 % value."""
+    low, high = float(usual[0]), float(usual[-1])
     up = f"“{manifest.target.positive_class}”"
-    if (low >= threshold) == (high >= threshold):
-        call = f"the call stays {up}" if low >= threshold else "there is no call either way"
+    if (usual >= threshold).all():
+        call = f"the call stays {up}"
+    elif (usual < threshold).all():
+        call = "there is no call anywhere"
     else:
         call = f"the call changes on the way, at {percent(threshold)}"
     return (

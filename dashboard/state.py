@@ -8,11 +8,13 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import streamlit as st
 
 from dashboard import runs
 from dashboard.charts import DARK, LIGHT, Palette
 from dashboard.display import scale_of
+from dashboard.sentences import plain
 from model.bundle import Bundle
 from model.errors import ModelError
 from model.manifest import FeatureSpec
@@ -44,9 +46,9 @@ def current_bundle() -> Bundle:
     except ModelError as error:
         held = _held().get(str(there.folder))
         if held is None:
-            st.error(f"**There is no model to show.** {error}", icon=":material/error:")
+            st.error(f"**There is no model to show.** {plain(str(error))}", icon=":material/error:")
             st.stop()
-        st.warning(f"**Version {held.version} stays in view: the one promoted cannot be opened.** {error}")
+        st.warning(f"**Version {held.version} stays in view: the one promoted cannot be opened.** {plain(str(error))}")
         return held
     _held()[str(there.folder)] = bundle
     return bundle
@@ -88,8 +90,6 @@ def day_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001
 @st.cache_resource(max_entries=3, show_spinner=False)
 def curve_over(_bundle: Bundle, sha256: str) -> ThresholdCurve:  # noqa: ARG001  the cache's key
     """The rates at every threshold worth drawing, over the out-of-fold rows of *_bundle*."""
-    import numpy as np
-
     rows = _bundle.out_of_fold
     return threshold_curve(rows.y_true, rows.y_score, np.linspace(0, 1, CURVE_POINTS))
 
@@ -159,8 +159,12 @@ def reset_threshold() -> None:
 
 
 def follow_promotion(bundle: Bundle) -> None:
-    """Start the page over if another version than *bundle* has been promoted since it was drawn."""
-    if current_bundle().version != bundle.version:
+    """Start the page over if another version than *bundle* has been promoted since it was drawn, and opens."""
+    try:
+        now = promoted_bundle(registry())
+    except ModelError:
+        return  # the page as a whole says so
+    if now.version != bundle.version:
         st.rerun()
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -14,7 +15,7 @@ from training.table import FeatureTable
 from training.train import FEWEST_ROWS, HORIZON_DAYS, Settings
 from training.walk_forward import walk_forward_folds
 
-SHIPPED, PROCESSED, UPLOAD = "Shipped bars", "Processed table", "Upload bars"
+SHIPPED, PROCESSED, UPLOAD = "Shipped", "Processed", "Upload"
 ISO = "YYYY-MM-DD"
 # Settings kept from one table make no sense for another.
 BY_TABLE = ("tickers", "first_day", "last_day")
@@ -28,7 +29,7 @@ def begin(registry: Registry) -> None:
         table = choose_table()
         if table is not None:
             show_what_was_read(table)
-    with settings.container(border=True, height="stretch"):
+    with settings.container(border=True, height="content" if table is None else "stretch"):
         st.header("2 · Settings", anchor=False)
         if table is None:
             st.caption("Settings follow once there is data that can be used.")
@@ -84,7 +85,7 @@ def _processed() -> FeatureTable | None:
     return state.table_from_file(str(path), _modified(path))
 
 
-def _modified(path: runs.Path) -> float:
+def _modified(path: Path) -> float:
     return path.stat().st_mtime if path.exists() else 0.0
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import cards, model_card, sentences, state
 from model.bundle import MANIFEST
+from model.manifest import encode_manifest
 from model.thresholds import confusion_at
 
 bundle = state.current_bundle()
@@ -37,7 +38,7 @@ def identity() -> None:
         st.html(model_card.identity(manifest, bundle.sha256))
         st.download_button(
             "Download the manifest",
-            (bundle.directory / MANIFEST).read_bytes(),
+            encode_manifest(manifest),
             MANIFEST,
             "application/json",
             key="manifest",

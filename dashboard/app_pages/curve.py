@@ -28,19 +28,19 @@ def curve() -> None:
         with control:
             controls.feature_control(feature, page="curve")
     row = state.scenario_row(bundle)
-    swings = {f.name: swing(f, row) for f in manifest.features}
-    said.markdown(sentences.curve_sentence(manifest, feature, swings[feature.name], bundle.threshold))
+    usual = sweep(bundle.scorer, row, manifest.features.index(feature), np.linspace(feature.p1, feature.p99, POINTS))
+    said.markdown(sentences.curve_sentence(manifest, feature, usual, bundle.threshold))
     picture, others = st.columns([2, 1])
     with picture.container(border=True, height="stretch"):
         draw(feature, row)
     with others.container(border=True, height="stretch"):
-        the_others(feature, row, swings)
+        the_others(feature, row)
 
 
-def swing(feature: FeatureSpec, row: list[float]) -> tuple[float, float]:
-    """The probability at the 1 % and at the 99 % value of *feature*, the others as in *row*."""
+def swing(feature: FeatureSpec, row: list[float]) -> str:
+    """What *feature* adds from its 1 % to its 99 % value, the others as in *row*, in points."""
     ends = sweep(bundle.scorer, row, manifest.features.index(feature), np.array([feature.p1, feature.p99]))
-    return float(ends[0]), float(ends[1])
+    return number(100 * float(ends[1] - ends[0]), 1, signed=True)
 
 
 def draw(feature: FeatureSpec, row: list[float]) -> None:
@@ -78,15 +78,17 @@ def view(feature: FeatureSpec, at: float, *, every_value: bool) -> tuple[float, 
         margin = MARGIN * (feature.p99 - feature.p1)
         low, high = max(low, feature.p1 - margin), min(high, feature.p99 + margin)
     low, high = low * feature.display_factor, high * feature.display_factor
-    air = 0.03 * (high - low)
+    air = max(0.03 * (high - low), 10.0**-feature.decimals)
+    if low == high:
+        return at - air, at + air
     return (at - air if at < low else low), (at + air if at > high else high)
 
 
-def the_others(chosen: FeatureSpec, row: list[float], swings: dict[str, tuple[float, float]]) -> None:
+def the_others(chosen: FeatureSpec, row: list[float]) -> None:
     """Where everything else stands, and how far each could move the answer."""
     st.header("Everything else stays", anchor=False)
     lines = [
-        (f.label, display.written(f, value), number(100 * (swings[f.name][1] - swings[f.name][0]), 1, signed=True))
+        (f.label, display.written(f, value), swing(f, row))
         for f, value in zip(manifest.features, row, strict=True)
         if f is not chosen
     ]

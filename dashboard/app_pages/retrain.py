@@ -41,7 +41,10 @@ def compare(run: runs.Run) -> None:
     try:
         challenger = state.opened(str(registry.folder), str(run.status.version), None)
     except ModelError as error:
-        st.error(f"**What the run of {run.started} stored cannot be opened.** {error}", icon=":material/error:")
+        st.error(
+            f"**What the run of {run.started} stored cannot be opened.** {sentences.plain(str(error))}",
+            icon=":material/error:",
+        )
         st.button("Discard", key="discard", on_click=runs.discard, args=[registry, run])
         return
     with st.container(border=True):

@@ -20,16 +20,14 @@ def explorer() -> None:
     state.follow_promotion(bundle)
     rates = rates_at(state.chosen_threshold(bundle), rows, days)
     st.markdown(sentences.threshold_sentence(manifest, rates, len(np.unique(rows.ticker))))
-    with st.container(border=True, key="threshold_bar"):
-        control, reset = st.columns([5, 1], vertical_alignment="bottom", gap="medium")
-        with control:
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        with st.container():
             controls.threshold_control(bundle)
-        reset.button(
+        st.button(
             f"Back to {number(bundle.threshold, 3)}",
             key="reset_threshold",
             on_click=state.reset_threshold,
             help=f"The bundle's own threshold: {manifest.threshold.rule}.",
-            width="stretch",
         )
     st.html(cards.figures(rates, manifest.target.positive_class))
     pictures(rates)

@@ -93,9 +93,10 @@ def test_a_taken_port_is_told_with_the_setting_that_changes_it(setting):
     assert "Traceback" not in text
 
 
-def test_a_port_that_is_none_is_told():
-    process = start("http", free_port())
+def test_ports_that_are_none_are_told_both_at_once():
+    process = start("http", 70_000)
     text, _ = process.communicate(timeout=30)
 
     assert process.returncode == 1
     assert "API_PORT is 'http'; expected a port from 1 to 65535." in text
+    assert "DASHBOARD_PORT is '70000'; expected a port from 1 to 65535." in text

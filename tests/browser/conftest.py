@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.browser.serving import dashboard, launch
+
+
+PATIENCE_MS = 20_000  # the machine may be busy with other tests
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +50,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, url: str, noise: Nois
     scheme, width = request.param.split()
     context = browser.new_context(viewport={"width": int(width), "height": 900}, color_scheme=scheme)
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE_MS)
     opened.on("console", lambda message: noise.console.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: noise.console.append(str(error)))
     context.on("request", lambda sent: noise.requests.append(sent.url) if _leaves(sent, url) else None)

@@ -30,6 +30,11 @@ def sentence(app: AppTest) -> str:
     return app.markdown[0].value.replace("\u00a0", " ")
 
 
+def plain(element: Any) -> str:
+    """What a message says, without the backslashes that keep Markdown from reading it."""
+    return str(element.value).replace("\\", "")
+
+
 def words(html: str) -> str:
     """What HTML says, without its tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()

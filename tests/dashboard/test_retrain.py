@@ -13,7 +13,8 @@ from model.bundle import Bundle
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
-from tests.dashboard.reading import go, html_with, words
+from tests.dashboard.reading import go, html_with, plain, words
+from training.table import write_table
 from training.train import Settings, store, train
 
 FEW = Settings(tickers=("IBM",), first_day="2009-01-01", first_window=300, step=300, draws=100)
@@ -39,7 +40,7 @@ def csv_of(n: int, **changes: str) -> str:
 
 
 def upload(page: AppTest, name: str, content: bytes) -> AppTest:
-    page.button_group(key="source").set_value("Upload bars").run()
+    page.button_group(key="source").set_value("Upload").run()
     return page.file_uploader(key="upload").set_value((name, content, "application/octet-stream")).run()
 
 
@@ -78,7 +79,7 @@ def test_the_shipped_bars_are_read_and_described_before_anything_starts(page: Ap
     assert "12,154 daily bars from stocks.csv.gz" in said
     assert "adjusted for splits only, by splits.csv: AAPL 2000-06-21 2:1" in said
     assert "AAPL 3,170, FB 96" in said
-    assert "FB has 96 usable rows" in page.warning[0].value
+    assert "FB has 96 usable rows" in plain(page.warning[0])
     assert page.button(key="start").label == "Train and compare: 10 folds"
     assert runs.newest(registry) is None
 
@@ -108,7 +109,7 @@ def test_a_run_goes_from_the_form_to_the_version_in_use(page: AppTest, registry:
     assert registry.current().version == shipped.version, "nothing is promoted until somebody says so"
 
     page.button(key="publish").click().run()
-    assert "Say why" in page.warning[0].value
+    assert "Say why" in plain(page.warning[0])
 
     page.text_input(key="why").set_value("a <b>test</b>").run()
     page.button(key="publish").click().run()
@@ -184,7 +185,7 @@ def test_a_failed_run_shows_its_reason_and_the_form(registry: Registry):
     wait_for_the_run(registry)
     page = go(open_app(), "retrain")
 
-    assert "No ticker is left to train on" in page.error[0].value
+    assert "No ticker is left to train on" in plain(page.error[0])
     page.button(key="close").click().run()
     assert not page.error
     assert page.button(key="start")
@@ -222,7 +223,7 @@ def test_an_upload_with_faults_shows_each_of_them_in_words(page: AppTest):
     upload(page, "bad.csv", csv_of(200, close="-3", volume="-5").encode())
 
     assert not page.exception
-    assert "bad.csv cannot be used: 2 faults" in page.error[0].value
+    assert "bad.csv cannot be used: 2 faults" in plain(page.error[0])
     said = words(html_with(page, "Faults, in the order"))
     assert "row 5 (bad" in said
     assert "close -3" in said
@@ -247,16 +248,31 @@ def test_an_unreadable_upload_gets_a_sentence_and_the_page_goes_on(page: AppTest
     upload(page, name, content)
 
     assert not page.exception
-    assert "cannot be used" in page.error[0].value
-    assert "<b>" not in page.error[0].value
-    page.button_group(key="source").set_value("Shipped bars").run()
+    assert "cannot be used" in plain(page.error[0])
+    assert "<b>" not in plain(page.error[0])
+    page.button_group(key="source").set_value("Shipped").run()
     assert not page.error
+
+
+def test_a_processed_table_can_be_trained_on(registry: Registry, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "PROCESSED", tmp_path)
+    page = go(open_app(), "retrain")
+    page.button_group(key="source").set_value("Processed").run()
+    assert "python -m training features" in page.info[0].value
+
+    write_table(builders.table(days=900), tmp_path / "mine.parquet")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    page.run()
+    assert "broken.parquet is not a processed table" in plain(page.error[0])
+    page.selectbox(key="processed").set_value("mine.parquet").run()
+    assert not page.error
+    assert page.multiselect(key="tickers").value == ["AAA", "BBB"]
 
 
 def test_settings_that_leave_no_fold_cannot_be_started(page: AppTest):
     page.number_input(key="first_window").set_value(5000).run()
 
-    assert "leave no fold" in page.error[0].value
+    assert "leave no fold" in plain(page.error[0])
     assert page.button(key="start").disabled
 
 
