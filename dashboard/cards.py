@@ -184,9 +184,13 @@ def legend(*entries: tuple[str, str]) -> str:
 
 
 def footer(bundle: Bundle) -> str:
-    """Which bundle the page speaks of."""
+    """Which bundle the page speaks of, and what to know about the data behind it."""
     manifest = bundle.manifest
+    warned = "".join(
+        f'<p class="data-warning"><span aria-hidden="true">⚠</span> About the training data: {escape(warning)}.</p>'
+        for warning in manifest.trained_on.warnings
+    )
     return (
-        f'<footer class="muted">Model <b>{escape(manifest.name)}</b>, version {escape(bundle.version)}, sha256'
+        f'<footer class="muted">{warned}Model <b>{escape(manifest.name)}</b>, version {escape(bundle.version)}, sha256'
         f" {bundle.sha256[:12]}… Every score shown is out-of-fold.</footer>"
     )

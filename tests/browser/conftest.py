@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.browser.serving import dashboard, launch
 
-
 PATIENCE_MS = 20_000  # the machine may be busy with other tests
 expect.set_options(timeout=PATIENCE_MS)
 
