@@ -37,7 +37,7 @@ def test_a_warning_about_the_bars_stands_in_the_manifest_and_the_model_card(regi
     bundle = registry.load()
 
     assert bundle.manifest.trained_on.warnings == [WARNING]
-    assert f"- Warning: {WARNING}." in render_reports(bundle)["model_card.md"].decode()
+    assert f"- Warning: {WARNING}" in render_reports(bundle)["model_card.md"].decode()
 
 
 @pytest.mark.parametrize("page", ["predict", "curve", "thresholds", "about"])
