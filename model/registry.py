@@ -14,7 +14,7 @@ import msgspec
 
 from model.bundle import Bundle
 from model.errors import BundleIntegrityError, NoBundleError, RegistryError
-from model.storage import UNFINISHED, append_line, write_file
+from model.storage import UNFINISHED, append_line, finished_lines, write_file
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 
@@ -118,12 +118,25 @@ class Registry:
         return self.promote(current.previous, by=by, why=why, when=when)
 
     def history(self) -> list[Promotion]:
-        """Every promotion, oldest first."""
+        """Every promotion, oldest first.
+
+        Raises
+        ------
+        RegistryError
+            A line cannot be read.
+        """
         path = self.folder / "history.jsonl"
         if not path.exists():
             return []
         decoder = msgspec.json.Decoder(Promotion)
-        return [decoder.decode(line) for line in path.read_bytes().splitlines()]
+        promotions = []
+        for number, line in enumerate(finished_lines(path.read_bytes()), 1):
+            try:
+                promotions.append(decoder.decode(line))
+            except msgspec.DecodeError as error:
+                msg = f"{path}, line {number}, cannot be read ({error}). Restore the line, or remove it."
+                raise RegistryError(msg) from error
+        return promotions
 
 
 def _plain_form(bundle: Bundle) -> bytes:

@@ -38,12 +38,19 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
-    """Append *record* as one line of JSON, durably."""
+    """Append *record* as one line of JSON, durably; a line that a crash left unfinished is dropped."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with path.open("a+b") as file:
+        file.seek(0)
+        file.truncate(len(b"".join(finished_lines(file.read()))))
         file.write(json.dumps(record).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def finished_lines(data: bytes) -> list[bytes]:
+    """Return the lines of *data* that end, each with its end."""
+    return [line for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 @contextlib.contextmanager

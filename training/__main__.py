@@ -23,6 +23,21 @@ SHIPPED_BARS = ROOT / "data" / "raw" / "stocks.csv.gz"
 PROCESSED = ROOT / "data" / "processed"
 DELIVERABLES = ROOT / "deliverables"
 
+# A table is built anew when one of these changes, so that nobody trains on yesterday's formula.
+CODE_BEHIND_A_TABLE = tuple(
+    ROOT / name
+    for name in (
+        "model/bars.py",
+        "model/bar_warnings.py",
+        "model/features.py",
+        "model/splits.py",
+        "training/bars.py",
+        "training/cells.py",
+        "training/columns.py",
+        "training/table.py",
+    )
+)
+
 INTERRUPTED = 130
 
 
@@ -212,7 +227,7 @@ def _table_for(options: argparse.Namespace) -> "FeatureTable":
 
 
 def _is_fresh(table: Path, bars: Path, splits: Path | None) -> bool:
-    """Whether *table* was made from just these bars, after the bars and the splits were last written."""
+    """Whether *table* was made from just these bars, after bars, splits and the code behind it were last changed."""
     from model.storage import sha256_of
     from training.table import read_provenance
 
@@ -220,8 +235,8 @@ def _is_fresh(table: Path, bars: Path, splits: Path | None) -> bool:
     if provenance is None or not bars.exists() or provenance.sha256 != sha256_of(bars.read_bytes()):
         return False
     beside = splits or bars.with_name("splits.csv")
-    written = max(path.stat().st_mtime for path in (bars, beside) if path.exists())
-    return table.stat().st_mtime >= written
+    changed = max(path.stat().st_mtime for path in (bars, beside, *CODE_BEHIND_A_TABLE) if path.exists())
+    return table.stat().st_mtime >= changed
 
 
 @contextlib.contextmanager

@@ -23,9 +23,7 @@ def model_card(bundle: Bundle) -> str:
             f"- Question: {target.question}",
             f"- Target: column `{target.column}`, {target.description}"
             f" Horizon: {target.horizon} day. Positive class: “{target.positive_class}”.",
-            '- Pipeline: StandardScaler → LogisticRegression(solver="newton-cholesky", tol=1e-8).'
-            if manifest.settings.get("candidate", "baseline") == "baseline"
-            else f"- Pipeline: {manifest.settings['candidate']}.",
+            f"- Pipeline: {' → '.join(f'`{step!r}`' for _, step in bundle.pipeline.steps)}.",
             f"- Decision threshold: {bundle.threshold:g}. Rule: {manifest.threshold.rule}."
             f" Chosen on {manifest.threshold.chosen_on}.",
             f"- Settings: {', '.join(f'{key} {value}' for key, value in manifest.settings.items() if value)}.",

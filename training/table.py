@@ -202,6 +202,9 @@ def read_table(path: Path) -> FeatureTable:
         msg = f"{path} is not a processed table. Make one from daily bars with `python -m training features {path}`."
         raise TrainingError(msg)
     table = pq.read_table(path)
+    if missing := [name for name in ("day", "ticker", *FEATURE_NAMES, TARGET) if name not in table.column_names]:
+        msg = f"{path} has no column {', '.join(missing)}. Make it anew with `python -m training features`."
+        raise TrainingError(msg)
     return FeatureTable(
         provenance=provenance,
         day=table["day"].to_numpy().astype("datetime64[D]"),

@@ -134,3 +134,21 @@ def test_current_and_history_are_plain_json(two_versions):
     lines = (two_versions.folder / "history.jsonl").read_text().splitlines()
 
     assert current == json.loads(lines[-1])
+
+
+def test_a_line_that_a_crash_left_unfinished_is_no_history_and_does_not_spoil_the_next(two_versions):
+    path = two_versions.folder / "history.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"when": "2024-05-0')
+    assert len(two_versions.history()) == 2
+
+    two_versions.roll_back(by="me", why="", when=builders.WHEN)
+
+    assert len(two_versions.history()) == 3
+
+
+def test_a_damaged_line_of_the_history_is_named(two_versions):
+    path = two_versions.folder / "history.jsonl"
+    path.write_bytes(b"nonsense\n" + path.read_bytes())
+
+    with pytest.raises(RegistryError, match=r"history\.jsonl, line 1, cannot be read"):
+        two_versions.history()

@@ -11,6 +11,7 @@ import pytest
 
 from model.registry import Registry
 from tests.builders import random_bars
+from training import __main__ as command_line
 from training.jobs import cancel, start, status_of
 from training.table import read_table
 
@@ -73,6 +74,24 @@ def test_a_table_is_built_once_and_again_when_its_bars_change(bars_file, places)
         False,
         True,
     ]
+
+
+def test_a_table_is_built_anew_when_the_code_behind_it_changed(bars_file, tmp_path, monkeypatch):
+    table = tmp_path / "ABC.parquet"
+    run("features", bars_file, "--out", table)
+    formula = tmp_path / "features.py"
+    formula.write_text("")
+    written = table.stat().st_mtime
+    monkeypatch.setattr(command_line, "CODE_BEHIND_A_TABLE", (formula,))
+
+    os.utime(formula, (written - 10, written - 10))
+    assert command_line._is_fresh(table, bars_file, None)
+    os.utime(formula, (written + 10, written + 10))
+    assert not command_line._is_fresh(table, bars_file, None)
+
+
+def test_every_file_behind_a_table_exists():
+    assert all(path.exists() for path in command_line.CODE_BEHIND_A_TABLE)
 
 
 def test_features_writes_a_table_and_says_what_it_read_and_dropped(bars_file, tmp_path):

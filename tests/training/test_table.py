@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from model.errors import TrainingError
@@ -129,3 +130,12 @@ def test_both_checks_pass_on_the_real_features():
     table = build_table(source(random_bars(400)))
 
     assert [check.name for check in table.provenance.checks if check.passed] == ["prefix_invariance", "warm_up"]
+
+
+def test_a_table_that_lost_a_column_is_refused_by_the_name_of_the_column(tmp_path):
+    path = tmp_path / "x.parquet"
+    write_table(build_table(source(random_bars(160))), path)
+    pq.write_table(pq.read_table(path).drop_columns(["rsi_14"]), path)
+
+    with pytest.raises(TrainingError, match="has no column rsi_14"):
+        read_table(path)
