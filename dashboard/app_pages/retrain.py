@@ -69,9 +69,13 @@ def compare(run: runs.Run) -> None:
 
 def history() -> None:
     """What was in use, when, by whom and why; and the way back."""
-    promotions = registry.history()
     with st.container(border=True):
         st.header("What has been in use", anchor=False)
+        try:
+            promotions = registry.history()
+        except ModelError as error:
+            st.error(sentences.plain(str(error)), icon=":material/error:")
+            return
         st.html(tables.history(promotions))
         if not promotions or (previous := promotions[-1].previous) is None:
             return

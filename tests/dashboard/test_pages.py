@@ -119,3 +119,14 @@ def test_a_model_that_is_not_linear_says_why_there_are_no_pulls(registry: Regist
 
     assert not app.exception
     assert any("cannot be split into one share a feature" in caption.value for caption in app.caption)
+
+
+def test_a_damaged_history_is_named_and_the_page_goes_on(registry: Registry):
+    path = registry.folder / "history.jsonl"
+    path.write_bytes(b"nonsense\n" + path.read_bytes())
+
+    app = go(open_app(), "retrain")
+
+    assert not app.exception
+    assert "history.jsonl, line 1, cannot be read" in plain(app.error[0])
+    assert app.button
