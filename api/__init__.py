@@ -8,6 +8,7 @@ from flask import Flask, Response
 
 from api import errors, plots, routes
 from api.arithmetic import NumberConverter
+from api.fast_path import FastPath, RowDecoder
 from model.bundle import Bundle
 from model.registry import Registry
 
@@ -22,7 +23,8 @@ def create_app(bundle: Bundle | None = None) -> Flask:
     """Flask application serving *bundle*; by default the current one.
 
     The current bundle is that of the registry in the folder named by the environment variable
-    MODEL_REGISTRY, and of this repository's where it is not set.
+    MODEL_REGISTRY, and of this repository's where it is not set. API_FAST_PATH=off sends every
+    request through Flask.
 
     Raises
     ------
@@ -37,7 +39,11 @@ def create_app(bundle: Bundle | None = None) -> Flask:
     # Two slashes in a row lead nowhere, rather than to a redirect in HTML.
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = NumberConverter
-    app.extensions["bundle"] = bundle or _registry().load()
+    served = bundle or _registry().load()
+    app.extensions["bundle"] = served
+    decode = app.extensions["decode_valid_row"] = RowDecoder(served.manifest.features)
+    if os.environ.get("API_FAST_PATH", "on").lower() not in {"off", "0", "no", "false"}:
+        app.wsgi_app = FastPath(app.wsgi_app, served, decode)  # type: ignore[method-assign]
     app.extensions["plot_page"] = functools.lru_cache(maxsize=1)(plots.page)
     errors.register(app)
     app.register_blueprint(routes.bp)

@@ -47,8 +47,8 @@ def features() -> Response:
 @bp.post("/predict")
 def predict() -> Response:
     """Score one row."""
-    bundle = _bundle()
-    row = payloads.decode_row(_json_body(), bundle.manifest.features)
+    bundle, body = _bundle(), _json_body()
+    row = current_app.extensions["decode_valid_row"](body) or payloads.decode_row(body, bundle.manifest.features)
     return _answer(payloads.predict(bundle, row))
 
 
