@@ -3,6 +3,7 @@
 `make run` calls this. Ports: the environment variables API_PORT (5000) and DASHBOARD_PORT (8501).
 """
 
+import argparse
 import os
 import signal
 import socket
@@ -28,6 +29,10 @@ START_SECONDS = 120
 
 def main() -> int:
     """Run until Ctrl-C, or until one of the two ends; return the exit status."""
+    argparse.ArgumentParser(
+        description="Start the API and the dashboard; Ctrl-C stops both.",
+        epilog="Environment variables: API_PORT (default 5000), DASHBOARD_PORT (default 8501).",
+    ).parse_args()
     try:
         ports = _free_ports()
         if Registry().current() is None:

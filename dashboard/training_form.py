@@ -17,8 +17,6 @@ from training.walk_forward import walk_forward_folds
 
 SHIPPED, PROCESSED, UPLOAD = "Shipped", "Processed", "Upload"
 ISO = "YYYY-MM-DD"
-# Settings kept from one table make no sense for another.
-BY_TABLE = ("tickers", "first_day", "last_day")
 
 
 def begin(registry: Registry) -> None:
@@ -55,7 +53,7 @@ def choose_table() -> FeatureTable | None:
         label_visibility="collapsed",
     )
     try:
-        table = {SHIPPED: _shipped, PROCESSED: _processed, UPLOAD: _uploaded}[source]()
+        return {SHIPPED: _shipped, PROCESSED: _processed, UPLOAD: _uploaded}[source]()
     except InvalidInputError as error:
         noun = "fault" if error.count == 1 else "faults"
         st.error(
@@ -66,9 +64,6 @@ def choose_table() -> FeatureTable | None:
     except ModelError as error:
         st.error(sentences.plain(str(error)), icon=":material/error:")
         return None
-    if table is not None:
-        _forget_other_tables(table.provenance.sha256)
-    return table
 
 
 def _shipped() -> FeatureTable:
@@ -98,13 +93,6 @@ def _uploaded() -> FeatureTable | None:
     if upload is None:
         return None
     return state.table_from_upload(upload.name, upload.getvalue(), upload.file_id)
-
-
-def _forget_other_tables(sha256: str) -> None:
-    if st.session_state.get("form_for") != sha256:
-        st.session_state["form_for"] = sha256
-        for key in BY_TABLE:
-            st.session_state.pop(key, None)
 
 
 def show_what_was_read(table: FeatureTable) -> None:
@@ -146,13 +134,17 @@ def choose_settings(table: FeatureTable) -> Chosen:
     """Let the settings of a run be chosen; the defaults are those of the command line."""
     default = Settings()
     tickers = [str(ticker) for ticker in np.unique(table.ticker)]
-    chosen = st.multiselect("Tickers", tickers, default=tickers, key="tickers", persist_state="session")
+    # Tickers and days chosen from one table make no sense for another: each has widgets of its own.
+    own = table.provenance.sha256[:12]
+    chosen = st.multiselect("Tickers", tickers, default=tickers, key=f"tickers_{own}", persist_state="session")
     first, last = (_day(table.day.min()), _day(table.day.max()))
     left, right = st.columns(2)
     with left:
-        start = st.date_input("First day", first, first, last, key="first_day", format=ISO, persist_state="session")
+        start = st.date_input(
+            "First day", first, first, last, key=f"first_day_{own}", format=ISO, persist_state="session"
+        )
     with right:
-        end = st.date_input("Last day", last, first, last, key="last_day", format=ISO, persist_state="session")
+        end = st.date_input("Last day", last, first, last, key=f"last_day_{own}", format=ISO, persist_state="session")
     with st.grid(3, min_column_width=140):
         first_window = _whole(
             "First window, days", default.first_window, 2, "first_window", "The first training window."

@@ -23,7 +23,7 @@ from model.errors import (
 )
 from model.manifest import LinearWeights, Manifest, decode_manifest, encode_manifest, version_of
 from model.scoring import LinearScorer, PipelineScorer, Scorer
-from model.storage import new_folder, settle_folder, sha256_of, write_file
+from model.storage import new_folder, read_parquet, settle_folder, sha256_of, write_file
 from model.stored_pipeline import dump_pipeline, load_pipeline
 
 if TYPE_CHECKING:
@@ -168,10 +168,7 @@ class Bundle:
         )
 
     def _read_table(self, name: str) -> "pa.Table":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        return pq.read_table(pa.BufferReader(_read_checked(self.directory, self.manifest, name)))
+        return read_parquet(_read_checked(self.directory, self.manifest, name))
 
     def _reproduce_self_test(self, scorer: Scorer) -> None:
         test = json.loads(_read_checked(self.directory, self.manifest, SELF_TEST))

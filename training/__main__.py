@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model.errors import ModelError
 from model.registry import ARTIFACTS, Registry
@@ -59,43 +59,85 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training",
+        allow_abbrev=False,
         description="Without a command: build the features if they are older than the bars, evaluate the baseline by"
         " walk-forward, fit it on all rows, publish the bundle and write the deliverables.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.set_defaults(run=_train)
     data = parser.add_argument_group("data")
     data.add_argument(
-        "--data", type=Path, default=SHIPPED_BARS, metavar="FILE", help="daily bars, or a table in data/processed"
+        "--data",
+        type=Path,
+        default=SHIPPED_BARS,
+        metavar="FILE",
+        help="daily bars, or a table made by `features` (default: data/raw/stocks.csv.gz)",
     )
     _add_splits(data)
     data.add_argument("--tickers", nargs="+", default=[], metavar="T", help="use only these tickers (default: all)")
-    data.add_argument("--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31")
-    data.add_argument("--to", dest="last_day", type=_day, metavar="DAY", help="last day used, as 2000-12-31")
+    data.add_argument(
+        "--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31 (default: all)"
+    )
+    data.add_argument(
+        "--to", dest="last_day", type=_day, metavar="DAY", help="last day used, as 2000-12-31 (default: all)"
+    )
     how = parser.add_argument_group("evaluation")
-    how.add_argument("--first-window", type=int, default=750, metavar="DAYS", help="days in the first training window")
-    how.add_argument("--fold-days", type=int, default=250, metavar="DAYS", help="days in each test window (fold)")
-    how.add_argument("--gap", type=int, default=1, metavar="DAYS", help="days dropped between training and test")
-    how.add_argument("--threshold", type=float, default=0.44, metavar="P", help="call “up” at this probability or more")
-    how.add_argument("--draws", type=int, default=1000, metavar="N", help="resamples of days behind each interval")
-    how.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the resamples")
+    how.add_argument(
+        "--first-window", type=int, default=750, metavar="DAYS", help="days in the first training window (default: 750)"
+    )
+    how.add_argument(
+        "--fold-days", type=int, default=250, metavar="DAYS", help="days in each test window, or fold (default: 250)"
+    )
+    how.add_argument(
+        "--gap", type=int, default=1, metavar="DAYS", help="days dropped between training and test (default: 1)"
+    )
+    how.add_argument(
+        "--threshold",
+        type=float,
+        default=0.44,
+        metavar="P",
+        help="call “up” at this probability or more (default: 0.44)",
+    )
+    how.add_argument(
+        "--draws", type=int, default=1000, metavar="N", help="resamples of days behind each interval (default: 1000)"
+    )
+    how.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the resamples (default: 0)")
     out = parser.add_argument_group("publishing")
-    out.add_argument("--why", default="trained from the command line", metavar="TEXT", help="reason for the history")
+    out.add_argument(
+        "--why",
+        default="trained from the command line",
+        metavar="TEXT",
+        help="reason for the history (default: trained from the command line)",
+    )
     out.add_argument("--no-promote", action="store_true", help="store the version, and leave the current one in use")
     out.add_argument("--status", type=Path, metavar="FILE", help="also keep the progress in this file, as JSON")
-    out.add_argument("--processed", type=Path, default=PROCESSED, metavar="DIR", help="where feature tables are kept")
+    out.add_argument(
+        "--processed",
+        type=Path,
+        default=PROCESSED,
+        metavar="DIR",
+        help="where feature tables are kept (default: data/processed)",
+    )
     _add_places(out)
 
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     features = commands.add_parser(
         "features",
         help="turn daily bars into data/processed/<name>.parquet",
         description="Read daily bars, check them, and write features, target, day, ticker and next-day return.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    features.add_argument("bars", nargs="*", type=Path, default=[SHIPPED_BARS], metavar="BARS", help="files of bars")
     features.add_argument(
-        "--out", type=Path, default=PROCESSED, help="a folder (one table a file), or one .parquet for all"
+        "bars",
+        nargs="*",
+        type=Path,
+        default=[SHIPPED_BARS],
+        metavar="BARS",
+        help="files of bars (default: data/raw/stocks.csv.gz)",
+    )
+    features.add_argument(
+        "--out",
+        type=Path,
+        default=PROCESSED,
+        help="a folder (one table a file), or one .parquet for all (default: data/processed)",
     )
     _add_splits(features)
     features.set_defaults(run=_features)
@@ -103,7 +145,6 @@ def _parser() -> argparse.ArgumentParser:
         "report",
         help="write deliverables/ from the bundle in use",
         description="Write the stakeholder summary, the model card and their figures from the bundle in use.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_places(report)
     report.set_defaults(run=_report)
@@ -117,8 +158,20 @@ def _add_splits(group: argparse._ActionsContainer) -> None:
 
 
 def _add_places(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--registry", type=Path, default=ARTIFACTS, metavar="DIR", help="where the versions are")
-    group.add_argument("--deliverables", type=Path, default=DELIVERABLES, metavar="DIR", help="where reports go")
+    group.add_argument(
+        "--registry",
+        type=Path,
+        default=ARTIFACTS,
+        metavar="DIR",
+        help="where the versions are; model.pkl stands beside it (default: model/artifacts)",
+    )
+    group.add_argument(
+        "--deliverables",
+        type=Path,
+        default=DELIVERABLES,
+        metavar="DIR",
+        help="where reports go (default: deliverables)",
+    )
 
 
 def _day(text: str) -> str:
@@ -178,8 +231,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], None]) -> "tuple[str, TrainingResult]":
-    from training.train import store, train
+    from training.train import check_settings, store, train
 
+    settings = _settings(options)
+    check_settings(settings)
     table = _table_for(options)
     with _progress_bar() as show:
 
@@ -187,7 +242,7 @@ def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], N
             show(progress)
             also(progress)
 
-        result = train(table, _settings(options), on_progress)
+        result = train(table, settings, on_progress)
     return store(result, Registry(options.registry), when=datetime.now(UTC)), result
 
 
@@ -243,13 +298,19 @@ def _is_fresh(table: Path, bars: Path, splits: Path | None) -> bool:
 def _progress_bar() -> "Iterator[Callable[[Progress], None]]":
     from tqdm import tqdm
 
-    with tqdm(total=1, bar_format="{percentage:3.0f} % {bar:24} {desc}", file=sys.stderr) as bar:
+    bars: list[tqdm[Any]] = []
 
-        def show(progress: "Progress") -> None:
-            bar.total, bar.n = progress.total, progress.step
-            bar.set_description_str(progress.message)
+    def show(progress: "Progress") -> None:
+        if not bars:
+            bars.append(tqdm(total=1, bar_format="{percentage:3.0f} % {bar:24} {desc}", file=sys.stderr))
+        bars[0].total, bars[0].n = progress.total, progress.step
+        bars[0].set_description_str(progress.message)
 
+    try:
         yield show
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 def _finish_undisturbed() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from model.bars import FaultList
 from model.errors import Fault, InvalidBarsError
+from model.storage import read_parquet
 
 # Accepted spellings, letters and digits only, in order of preference.
 _SPELLINGS = {
@@ -36,7 +36,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        fault = Fault(str(path), f"no readable file ({error.strerror})", "a CSV, CSV.gz or Parquet file of daily bars")
+        found, expected = f"no readable file ({error.strerror})", "a CSV, CSV.gz or Parquet file of daily bars"
+        fault = Fault(str(path), found, expected, "Check the path.")
         raise InvalidBarsError(path.name, [fault]) from error
 
 
@@ -44,7 +45,7 @@ def read_columns(
     data: bytes, name: str, *, text_only: bool = False
 ) -> tuple[dict[str, pa.ChunkedArray], NDArray[np.int64], FaultList]:
     """Return the columns by our names, the source row of each value, and faults of form."""
-    if data[:4] == b"PAR1":
+    if data[:4] == b"PAR1" or name.lower().endswith(".parquet"):
         table = _read_parquet(data, name)
         # No header row there: the first row is row 1.
         return _by_our_names(table, name, every=text_only), np.arange(1, table.num_rows + 1), FaultList()
@@ -54,6 +55,10 @@ def read_columns(
         except (OSError, EOFError) as error:
             fault = Fault("the file", f"a broken gzip archive ({error})", "a whole .csv.gz", "Fetch or pack it again.")
             raise InvalidBarsError(name, [fault]) from error
+    if data[:4] == b"PK\x03\x04":
+        expected = "CSV text in UTF-8, CSV.gz or Parquet"
+        fault = Fault("the file", "an Excel workbook or zip archive", expected, "Export it as CSV (UTF-8).")
+        raise InvalidBarsError(name, [fault])
     text = _decode(data, name)
     header = text.lstrip().splitlines()[0] if text.strip() else ""
     if not header:
@@ -68,7 +73,7 @@ def read_columns(
 
 def _read_parquet(data: bytes, name: str) -> pa.Table:
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = read_parquet(data)
     except (pa.ArrowException, OSError) as error:
         fault = Fault("the file", f"a broken Parquet file ({error})", "a whole one", "Fetch or write it again.")
         raise InvalidBarsError(name, [fault]) from error
@@ -84,7 +89,7 @@ def _decode(data: bytes, name: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        kind = "an Excel workbook or zip archive" if data[:2] == b"PK" else f"bytes that are not text ({error.reason})"
+        kind = f"bytes that are not text ({error.reason})"
         fault = Fault("the file", kind, "CSV text in UTF-8, CSV.gz or Parquet", "Export it as CSV (UTF-8).")
         raise InvalidBarsError(name, [fault]) from error
     if "\0" in text:

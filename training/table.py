@@ -15,7 +15,7 @@ from model.bars import WARM_UP_ROWS, Bars, FloatArray
 from model.errors import TrainingError
 from model.features import FEATURE_NAMES, build_features
 from model.manifest import Check
-from model.storage import sha256_of, write_file
+from model.storage import read_parquet, sha256_of, write_file
 from training.bars import BarsFile
 
 TARGET = "up"
@@ -201,7 +201,7 @@ def read_table(path: Path) -> FeatureTable:
     if provenance is None:
         msg = f"{path} is not a processed table. Make one from daily bars with `python -m training features {path}`."
         raise TrainingError(msg)
-    table = pq.read_table(path)
+    table = read_parquet(path)
     if missing := [name for name in ("day", "ticker", *FEATURE_NAMES, TARGET) if name not in table.column_names]:
         msg = f"{path} has no column {', '.join(missing)}. Make it anew with `python -m training features`."
         raise TrainingError(msg)

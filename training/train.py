@@ -122,7 +122,7 @@ def train(
     TrainingError
         The table or the settings do not allow an honest evaluation.
     """
-    _check_settings(settings)
+    check_settings(settings)
     usable, excluded = _usable_rows(table, settings)
     known = usable.take(~np.isnan(usable.y))
     y = known.y.astype(np.int64)
@@ -214,7 +214,8 @@ def store(result: TrainingResult, registry: Registry, *, when: datetime) -> str:
     return write_bundle(registry.folder, result.draft.created_at(when)).name
 
 
-def _check_settings(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
+    """Raise one `TrainingError` with everything that no honest run allows, or return."""
     wrong = [
         message
         for bad, message in (
@@ -225,6 +226,10 @@ def _check_settings(settings: Settings) -> None:
             ),
             (settings.first_window < 2, f"first window {settings.first_window}: expected at least 2 days"),
             (settings.step < 1, f"fold of {settings.step} days: expected at least 1"),
+            (
+                bool(settings.first_day and settings.last_day and settings.first_day > settings.last_day),
+                f"span {settings.first_day} to {settings.last_day}: the first day is after the last",
+            ),
             (settings.draws < 100, f"{settings.draws} draws: expected at least 100 for an interval"),
         )
         if bad

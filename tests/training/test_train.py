@@ -105,6 +105,10 @@ def test_span_and_tickers_narrow_the_rows():
         ({"threshold": 1.2}, "threshold 1.2: expected above 0 and below 1"),
         ({"gap": 0}, "gap 0: below 1 training labels leak into the test"),
         ({"step": 0}, "fold of 0 days"),
+        (
+            {"first_day": "2012-01-01", "last_day": "2001-01-01"},
+            "span 2012-01-01 to 2001-01-01: the first day is after",
+        ),
         ({"draws": 5}, "5 draws"),
         ({"first_window": 1}, "first window 1"),
         ({"first_window": 10_000}, "usable days; walk-forward evaluation needs more than 10,001"),
