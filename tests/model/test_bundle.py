@@ -269,14 +269,18 @@ def test_a_writer_killed_at_any_point_leaves_a_registry_that_is_whole(tmp_path):
         registry = Registry(Path({str(tmp_path / "artifacts")!r}))
         results = [builders.result(seed=seed) for seed in range(30)]
         publish(results[0], registry, by="first", why="", when=builders.WHEN)
+        began = time.perf_counter()
+        publish(results[1], registry, by="second", why="", when=builders.WHEN)
+        whole = time.perf_counter() - began
         outcomes = set()
-        for n in range(1, 30):
+        for n in range(2, 30):
             before = registry.load().version
             writer = os.fork()
             if not writer:
                 publish(results[n], registry, by="killed", why="", when=builders.WHEN)
                 os._exit(0)
-            time.sleep(0.003 * n)
+            # From long before a publication is through to well after.
+            time.sleep(whole * n / 12)
             os.kill(writer, signal.SIGKILL)
             os.waitpid(writer, 0)
             after = registry.load()
