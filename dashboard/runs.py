@@ -1,6 +1,5 @@
 """Training runs as the Retrain page sees them: begin one, find it again, compare, publish or discard it."""
 
-import getpass
 import re
 import secrets
 import shutil
@@ -20,12 +19,9 @@ from model.wording import interval, number
 from training import jobs
 from training.bootstrap import DayBootstrap, interval_of
 from training.evaluation import log_loss_of
+from training.places import DELIVERABLES, PROCESSED, account
+from training.settings import Settings
 from training.table import FeatureTable, write_table
-from training.train import Settings
-
-SHIPPED_BARS = jobs.ROOT / "data" / "raw" / "stocks.csv.gz"
-PROCESSED = jobs.ROOT / "data" / "processed"
-DELIVERABLES = jobs.ROOT / "deliverables"
 
 # What changes the version in use, and says to which.
 Change = Callable[[], Promotion]
@@ -114,7 +110,7 @@ def discard(registry: Registry, run: Run) -> None:
 
 def publish(registry: Registry, run: Run, *, why: str) -> Promotion:
     """Promote the version of *run*; the deliverables follow."""
-    promotion = registry.promote(str(run.status.version), by=user(), why=why, when=datetime.now(UTC))
+    promotion = registry.promote(str(run.status.version), by=account(), why=why, when=datetime.now(UTC))
     close(run)
     _refresh_deliverables(registry)
     return promotion
@@ -122,7 +118,7 @@ def publish(registry: Registry, run: Run, *, why: str) -> Promotion:
 
 def roll_back(registry: Registry, *, why: str) -> Promotion:
     """Return to the version before the current one; the deliverables follow."""
-    promotion = registry.roll_back(by=user(), why=why, when=datetime.now(UTC))
+    promotion = registry.roll_back(by=account(), why=why, when=datetime.now(UTC))
     _refresh_deliverables(registry)
     return promotion
 
@@ -139,14 +135,6 @@ def _refresh_deliverables(registry: Registry) -> None:
         msg = f"The version is in use, but {error.filename} cannot be written ({error.strerror}). Make it writable and"
         msg += " run `python -m training report`."
         raise RegistryError(msg) from error
-
-
-def user() -> str:
-    """Who acts, for the history: the account the server runs under."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def safe_name(name: str) -> str:

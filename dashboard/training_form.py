@@ -11,8 +11,10 @@ import streamlit as st
 from dashboard import runs, sentences, state, tables
 from model.errors import InvalidInputError, ModelError
 from model.registry import Registry
+from training.places import SHIPPED_BARS
+from training.settings import HORIZON_DAYS, Settings
 from training.table import FeatureTable
-from training.train import FEWEST_ROWS, HORIZON_DAYS, Settings
+from training.train import FEWEST_ROWS
 from training.walk_forward import walk_forward_folds
 
 SHIPPED, PROCESSED, UPLOAD = "Shipped", "Processed", "Upload"
@@ -67,7 +69,7 @@ def choose_table() -> FeatureTable | None:
 
 
 def _shipped() -> FeatureTable:
-    return state.table_from_file(str(runs.SHIPPED_BARS), _modified(runs.SHIPPED_BARS))
+    return state.table_from_file(str(SHIPPED_BARS), _modified(SHIPPED_BARS))
 
 
 def _processed() -> FeatureTable | None:

@@ -9,8 +9,9 @@ from model.bars import Bars, FloatArray
 from model.bundle import Bundle
 from model.features import FEATURE_NAMES
 from model.registry import Registry
+from training.settings import Settings
 from training.table import FeatureTable, Provenance
-from training.train import Settings, TrainingResult, publish, train
+from training.train import TrainingResult, publish, train
 
 WHEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 

@@ -2,26 +2,23 @@
 
 import argparse
 import contextlib
-import getpass
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.errors import ModelError
-from model.registry import ARTIFACTS, Registry
+from model.registry import Registry
 from model.wording import interval, number
+from training.options import parser
+from training.places import ROOT, account
+from training.settings import Settings, check_settings
 
 if TYPE_CHECKING:
     from training.table import FeatureTable
-    from training.train import Progress, Settings, TrainingResult
-
-ROOT = Path(__file__).parents[1]
-SHIPPED_BARS = ROOT / "data" / "raw" / "stocks.csv.gz"
-PROCESSED = ROOT / "data" / "processed"
-DELIVERABLES = ROOT / "deliverables"
+    from training.train import Progress, TrainingResult
 
 # A table is built anew when one of these changes, so that nobody trains on yesterday's formula.
 CODE_BEHIND_A_TABLE = tuple(
@@ -43,143 +40,17 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     # A stop asked for by another process ends the run the way Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return int(options.run(options))
+        return COMMANDS[options.command](options)
     except ModelError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Nothing was half-written: the bundle in use is as it was.", file=sys.stderr)
         return INTERRUPTED
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training",
-        allow_abbrev=False,
-        description="Without a command: build the features if they are older than the bars, evaluate the baseline by"
-        " walk-forward, fit it on all rows, publish the bundle and write the deliverables.",
-    )
-    parser.set_defaults(run=_train)
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "--data",
-        type=Path,
-        default=SHIPPED_BARS,
-        metavar="FILE",
-        help="daily bars, or a table made by `features` (default: data/raw/stocks.csv.gz)",
-    )
-    _add_splits(data)
-    data.add_argument("--tickers", nargs="+", default=[], metavar="T", help="use only these tickers (default: all)")
-    data.add_argument(
-        "--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31 (default: all)"
-    )
-    data.add_argument(
-        "--to", dest="last_day", type=_day, metavar="DAY", help="last day used, as 2000-12-31 (default: all)"
-    )
-    how = parser.add_argument_group("evaluation")
-    how.add_argument(
-        "--first-window", type=int, default=750, metavar="DAYS", help="days in the first training window (default: 750)"
-    )
-    how.add_argument(
-        "--fold-days", type=int, default=250, metavar="DAYS", help="days in each test window, or fold (default: 250)"
-    )
-    how.add_argument(
-        "--gap", type=int, default=1, metavar="DAYS", help="days dropped between training and test (default: 1)"
-    )
-    how.add_argument(
-        "--threshold",
-        type=float,
-        default=0.44,
-        metavar="P",
-        help="call “up” at this probability or more (default: 0.44)",
-    )
-    how.add_argument(
-        "--draws", type=int, default=1000, metavar="N", help="resamples of days behind each interval (default: 1000)"
-    )
-    how.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the resamples (default: 0)")
-    out = parser.add_argument_group("publishing")
-    out.add_argument(
-        "--why",
-        default="trained from the command line",
-        metavar="TEXT",
-        help="reason for the history (default: trained from the command line)",
-    )
-    out.add_argument("--no-promote", action="store_true", help="store the version, and leave the current one in use")
-    out.add_argument("--status", type=Path, metavar="FILE", help="also keep the progress in this file, as JSON")
-    out.add_argument(
-        "--processed",
-        type=Path,
-        default=PROCESSED,
-        metavar="DIR",
-        help="where feature tables are kept (default: data/processed)",
-    )
-    _add_places(out)
-
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    features = commands.add_parser(
-        "features",
-        help="turn daily bars into data/processed/<name>.parquet",
-        description="Read daily bars, check them, and write features, target, day, ticker and next-day return.",
-    )
-    features.add_argument(
-        "bars",
-        nargs="*",
-        type=Path,
-        default=[SHIPPED_BARS],
-        metavar="BARS",
-        help="files of bars (default: data/raw/stocks.csv.gz)",
-    )
-    features.add_argument(
-        "--out",
-        type=Path,
-        default=PROCESSED,
-        help="a folder (one table a file), or one .parquet for all (default: data/processed)",
-    )
-    _add_splits(features)
-    features.set_defaults(run=_features)
-    report = commands.add_parser(
-        "report",
-        help="write deliverables/ from the bundle in use",
-        description="Write the stakeholder summary, the model card and their figures from the bundle in use.",
-    )
-    _add_places(report)
-    report.set_defaults(run=_report)
-    return parser
-
-
-def _add_splits(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "--splits", type=Path, metavar="FILE", help="table of splits (default: splits.csv beside the bars, if any)"
-    )
-
-
-def _add_places(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "--registry",
-        type=Path,
-        default=ARTIFACTS,
-        metavar="DIR",
-        help="where the versions are; model.pkl stands beside it (default: model/artifacts)",
-    )
-    group.add_argument(
-        "--deliverables",
-        type=Path,
-        default=DELIVERABLES,
-        metavar="DIR",
-        help="where reports go (default: deliverables)",
-    )
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        msg = f"found {text!r}, expected a day such as 2000-12-31"
-        raise argparse.ArgumentTypeError(msg) from None
 
 
 def _features(options: argparse.Namespace) -> int:
@@ -225,13 +96,13 @@ def _train(options: argparse.Namespace) -> int:
         print(f"\nstored version {version}; the version in use is unchanged")
         return 0
     _finish_undisturbed()
-    registry.promote(version, by=_user(), why=options.why, when=datetime.now(UTC))
+    registry.promote(version, by=account(), why=options.why, when=datetime.now(UTC))
     print(f"\nversion {version} is now in use: {_shown(registry.folder / version)}, {_shown(registry.plain_form)}")
     return _report(options)
 
 
 def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], None]) -> "tuple[str, TrainingResult]":
-    from training.train import check_settings, store, train
+    from training.train import store, train
 
     settings = _settings(options)
     check_settings(settings)
@@ -246,9 +117,7 @@ def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], N
     return store(result, Registry(options.registry), when=datetime.now(UTC)), result
 
 
-def _settings(options: argparse.Namespace) -> "Settings":
-    from training.train import Settings
-
+def _settings(options: argparse.Namespace) -> Settings:
     default = Settings()
     reason = default.threshold_reason if options.threshold == default.threshold else "set on the command line"
     return Settings(
@@ -278,6 +147,7 @@ def _table_for(options: argparse.Namespace) -> "FeatureTable":
         write_table(table, path)
         print(describe(table))
         print(f"wrote    {_shown(path)}")
+        return table
     return read_table(path)
 
 
@@ -339,12 +209,7 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
-
+COMMANDS = {"train": _train, "features": _features, "report": _report}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -84,7 +84,9 @@ def read_splits(path: Path) -> list[Split]:
     columns, rows, faults = read_columns(read_bytes(path), path.name, text_only=True)
     missing = [name for name in ("ticker", "day", "ratio") if name not in columns]
     if missing:
-        fault = Fault("the header", f"no column {', '.join(missing)}", "the columns ticker, day and ratio")
+        fault = Fault(
+            "the header", f"no column {', '.join(missing)}", "the columns ticker, day and ratio", "Name them so."
+        )
         raise InvalidBarsError(path.name, [fault])
     days = parse_dates(columns["day"], rows, faults)
     splits = []
@@ -96,7 +98,8 @@ def read_splits(path: Path) -> list[Split]:
         except (ValueError, ZeroDivisionError):
             ratio = Fraction(0)
         if ratio <= 0:
-            faults.add(int(row), Fault(f"row {row}", f"ratio {text!r}", "new shares for old, such as 2:1 or 3:2"))
+            expected = "new shares for old, such as 2:1 or 3:2"
+            faults.add(int(row), Fault(f"row {row}", f"ratio {text!r}", expected, "Correct or remove the row."))
             continue
         splits.append(Split(ticker.strip(), day.astype("datetime64[D]"), ratio))
     faults.raise_if_any(path.name)
@@ -136,7 +139,9 @@ def _only(bars: Bars, tickers: Sequence[str], name: str) -> Bars:
     there = set(np.unique(bars.ticker).tolist())
     unknown = [ticker for ticker in tickers if ticker not in there]
     if unknown:
-        fault = Fault("the tickers asked for", ", ".join(unknown), f"some of {', '.join(sorted(there))}")
+        fault = Fault(
+            "the tickers asked for", ", ".join(unknown), f"some of {', '.join(sorted(there))}", "Ask for those."
+        )
         raise InvalidBarsError(name, [fault])
     return bars.take(np.isin(bars.ticker, list(tickers)))
 

@@ -7,7 +7,6 @@ from model.bars import FloatArray
 from model.manifest import Interval
 
 BLOCK_DAYS = 20
-DRAWS = 1000
 LEVEL = 0.95
 _DRAWS_AT_ONCE = 100
 
@@ -28,7 +27,7 @@ class DayBootstrap:
         The same seed gives the same resamples.
     """
 
-    def __init__(self, day: NDArray[np.datetime64], *, draws: int = DRAWS, seed: int = 0) -> None:
+    def __init__(self, day: NDArray[np.datetime64], *, draws: int, seed: int = 0) -> None:
         from arch.bootstrap import StationaryBootstrap
 
         days, self._day_of_row = np.unique(day, return_inverse=True)

@@ -71,7 +71,9 @@ def parse_dates(column: pa.ChunkedArray, rows: NDArray[np.int64], faults: FaultL
         encoded = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
         texts = [text.strip() for text in encoded.dictionary.to_pylist()]
         return _read_dates(texts, encoded.indices.to_numpy(), rows, faults)
-    faults.add_rows(np.isnat(time), rows, lambda i: Fault(f"row {rows[i]}", "no date", "a day in every row"))
+    faults.add_rows(
+        np.isnat(time), rows, lambda i: Fault(f"row {rows[i]}", "no date", "a day in every row", "Fill it in.")
+    )
     return time
 
 

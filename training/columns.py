@@ -79,7 +79,9 @@ def _read_parquet(data: bytes, name: str) -> pa.Table:
         raise InvalidBarsError(name, [fault]) from error
     nested = [field for field in table.schema if pa.types.is_nested(field.type)]
     if nested:
-        faults = [Fault(f"column {field.name}", f"type {field.type}", "one value per cell") for field in nested]
+        faults = [
+            Fault(f"column {field.name}", f"type {field.type}", "one value per cell", "Unnest it.") for field in nested
+        ]
         raise InvalidBarsError(name, faults)
     return table
 

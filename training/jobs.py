@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from model.storage import write_file
+from training.places import ROOT
 
 if TYPE_CHECKING:
     from training.train import Progress
 
 JOBS = Path(__file__).parent / "jobs"
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)

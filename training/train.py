@@ -22,7 +22,7 @@ from model.manifest import (
     Verdict,
 )
 from model.registry import Registry
-from training.bootstrap import DRAWS, DayBootstrap
+from training.bootstrap import DayBootstrap
 from training.candidates import baseline, scorer_of
 from training.checks import (
     check_always_up,
@@ -39,10 +39,10 @@ from training.evaluation import (
     evaluate,
     verdict_on,
 )
+from training.settings import HORIZON_DAYS, Settings, check_settings
 from training.table import TARGET, FeatureTable
 from training.walk_forward import RowFold, folds_by_day, out_of_fold_scores
 
-HORIZON_DAYS = 1
 # A year: a ticker with less is in too few folds to be judged on its own days.
 FEWEST_ROWS = 252
 SELF_TEST_ROWS = 8
@@ -54,26 +54,6 @@ TARGET_WORDS = Target(
     question="Will the stock close higher tomorrow?",
     description="1 if tomorrow's close is above today's, else 0; an equal close counts as 0.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run depends on besides its table. Days are trading days of the table.
-
-    `first_day` and `last_day` (ISO dates) narrow the span; `tickers` narrows the tickers.
-    """
-
-    name: str = "upmove"
-    tickers: tuple[str, ...] = ()
-    first_day: str | None = None
-    last_day: str | None = None
-    first_window: int = 750
-    step: int = 250
-    gap: int = 1
-    threshold: float = 0.44
-    threshold_reason: str = "the default of this project; not tuned on these rows"
-    draws: int = DRAWS
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,31 +192,6 @@ def publish(result: TrainingResult, registry: Registry, *, by: str, why: str, wh
 def store(result: TrainingResult, registry: Registry, *, when: datetime) -> str:
     """Write *result* as a new version without promoting it, and return its name."""
     return write_bundle(registry.folder, result.draft.created_at(when)).name
-
-
-def check_settings(settings: Settings) -> None:
-    """Raise one `TrainingError` with everything that no honest run allows, or return."""
-    wrong = [
-        message
-        for bad, message in (
-            (not 0 < settings.threshold < 1, f"threshold {settings.threshold:g}: expected above 0 and below 1"),
-            (
-                settings.gap < HORIZON_DAYS,
-                f"gap {settings.gap}: below {HORIZON_DAYS} training labels leak into the test",
-            ),
-            (settings.first_window < 2, f"first window {settings.first_window}: expected at least 2 days"),
-            (settings.step < 1, f"fold of {settings.step} days: expected at least 1"),
-            (
-                bool(settings.first_day and settings.last_day and settings.first_day > settings.last_day),
-                f"span {settings.first_day} to {settings.last_day}: the first day is after the last",
-            ),
-            (settings.draws < 100, f"{settings.draws} draws: expected at least 100 for an interval"),
-        )
-        if bad
-    ]
-    if wrong:
-        msg = "These settings cannot be used: " + "; ".join(wrong) + "."
-        raise TrainingError(msg)
 
 
 def _usable_rows(table: FeatureTable, settings: Settings) -> tuple[FeatureTable, list[Exclusion]]:

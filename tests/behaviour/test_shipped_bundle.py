@@ -9,8 +9,9 @@ import pytest
 
 from model.registry import Registry
 from training.bars import read_bars
+from training.settings import Settings
 from training.table import build_table
-from training.train import Settings, train
+from training.train import train
 
 ROOT = Path(__file__).parents[2]
 

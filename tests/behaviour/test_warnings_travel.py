@@ -10,8 +10,9 @@ from model.registry import Registry
 from tests import builders
 from training.bars import read_bars
 from training.report import render_reports
+from training.settings import Settings
 from training.table import build_table
-from training.train import Settings, publish, train
+from training.train import publish, train
 
 ROOT = Path(__file__).parents[2]
 WARNING = "IBM: no volume on 1 day, first 2003-01-02"

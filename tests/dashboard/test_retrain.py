@@ -14,6 +14,7 @@ from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import go, html_with, plain, words
+from training.places import SHIPPED_BARS
 from training.table import write_table
 from training.train import Settings, store, train
 
@@ -127,7 +128,7 @@ def test_the_page_trains_what_the_command_line_would(registry: Registry):
     from training.bars import read_bars
     from training.table import build_table
 
-    table = build_table(read_bars(runs.SHIPPED_BARS))
+    table = build_table(read_bars(SHIPPED_BARS))
     runs.begin(registry, table, FEW)
     run = wait_for_the_run(registry)
 

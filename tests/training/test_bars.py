@@ -133,7 +133,7 @@ def test_unsorted_rows_are_sorted_and_that_is_said(write, frame):
 
 
 def test_the_shipped_file_is_adjusted_by_its_splits_table_without_a_warning():
-    from training.__main__ import SHIPPED_BARS
+    from training.places import SHIPPED_BARS
 
     source = read_bars(SHIPPED_BARS)
 
@@ -148,7 +148,7 @@ def test_the_shipped_file_is_adjusted_by_its_splits_table_without_a_warning():
 
 
 def test_without_a_table_the_adjusted_close_gives_the_same_splits(tmp_path):
-    from training.__main__ import SHIPPED_BARS
+    from training.places import SHIPPED_BARS
 
     alone = tmp_path / "stocks.csv.gz"
     alone.write_bytes(SHIPPED_BARS.read_bytes())

@@ -7,7 +7,8 @@ import pytest
 from model.bundle import Bundle
 from model.errors import TrainingError
 from tests import builders
-from training.train import Settings, publish, train
+from training.settings import Settings
+from training.train import publish, train
 
 
 def test_every_row_after_the_first_window_and_gap_is_scored_once():

@@ -1,0 +1,155 @@
+"""The options of `python -m training`."""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from model.registry import ARTIFACTS
+from training.places import DELIVERABLES, PROCESSED, SHIPPED_BARS
+from training.settings import Settings
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; `command` is train, features or report."""
+    default = Settings()
+    top = argparse.ArgumentParser(
+        prog="python -m training",
+        allow_abbrev=False,
+        description="Without a command: build the features if they are older than the bars, evaluate the baseline by"
+        " walk-forward, fit it on all rows, publish the bundle and write the deliverables.",
+    )
+    top.set_defaults(command="train")
+    data = top.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        default=SHIPPED_BARS,
+        metavar="FILE",
+        help="daily bars, or a table made by `features` (default: data/raw/stocks.csv.gz)",
+    )
+    _add_splits(data)
+    data.add_argument("--tickers", nargs="+", default=[], metavar="T", help="use only these tickers (default: all)")
+    data.add_argument(
+        "--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31 (default: all)"
+    )
+    data.add_argument(
+        "--to", dest="last_day", type=_day, metavar="DAY", help="last day used, as 2000-12-31 (default: all)"
+    )
+    how = top.add_argument_group("evaluation")
+    how.add_argument(
+        "--first-window",
+        type=int,
+        default=default.first_window,
+        metavar="DAYS",
+        help=f"days in the first training window (default: {default.first_window})",
+    )
+    how.add_argument(
+        "--fold-days",
+        type=int,
+        default=default.step,
+        metavar="DAYS",
+        help=f"days in each test window, or fold (default: {default.step})",
+    )
+    how.add_argument(
+        "--gap",
+        type=int,
+        default=default.gap,
+        metavar="DAYS",
+        help=f"days dropped between training and test (default: {default.gap})",
+    )
+    how.add_argument(
+        "--threshold",
+        type=float,
+        default=default.threshold,
+        metavar="P",
+        help=f"call “up” at this probability or more (default: {default.threshold})",
+    )
+    how.add_argument(
+        "--draws",
+        type=int,
+        default=default.draws,
+        metavar="N",
+        help=f"resamples of days behind each interval (default: {default.draws})",
+    )
+    how.add_argument(
+        "--seed", type=int, default=default.seed, metavar="N", help=f"seed of the resamples (default: {default.seed})"
+    )
+    out = top.add_argument_group("publishing")
+    out.add_argument(
+        "--why",
+        default="trained from the command line",
+        metavar="TEXT",
+        help="reason for the history (default: trained from the command line)",
+    )
+    out.add_argument("--no-promote", action="store_true", help="store the version, and leave the current one in use")
+    out.add_argument("--status", type=Path, metavar="FILE", help="also keep the progress in this file, as JSON")
+    out.add_argument(
+        "--processed",
+        type=Path,
+        default=PROCESSED,
+        metavar="DIR",
+        help="where feature tables are kept (default: data/processed)",
+    )
+    _add_places(out)
+
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    features = commands.add_parser(
+        "features",
+        help="turn daily bars into data/processed/<name>.parquet",
+        description="Read daily bars, check them, and write features, target, day, ticker and next-day return.",
+    )
+    features.add_argument(
+        "bars",
+        nargs="*",
+        type=Path,
+        default=[SHIPPED_BARS],
+        metavar="BARS",
+        help="files of bars (default: data/raw/stocks.csv.gz)",
+    )
+    features.add_argument(
+        "--out",
+        type=Path,
+        default=PROCESSED,
+        help="a folder (one table a file), or one .parquet for all (default: data/processed)",
+    )
+    _add_splits(features)
+    features.set_defaults(command="features")
+    report = commands.add_parser(
+        "report",
+        help="write deliverables/ from the bundle in use",
+        description="Write the stakeholder summary, the model card and their figures from the bundle in use.",
+    )
+    _add_places(report)
+    report.set_defaults(command="report")
+    return top
+
+
+def _add_splits(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--splits", type=Path, metavar="FILE", help="table of splits (default: splits.csv beside the bars, if any)"
+    )
+
+
+def _add_places(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--registry",
+        type=Path,
+        default=ARTIFACTS,
+        metavar="DIR",
+        help="where the versions are; model.pkl stands beside it (default: model/artifacts)",
+    )
+    group.add_argument(
+        "--deliverables",
+        type=Path,
+        default=DELIVERABLES,
+        metavar="DIR",
+        help="where reports go (default: deliverables)",
+    )
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        msg = f"found {text!r}, expected a day such as 2000-12-31"
+        raise argparse.ArgumentTypeError(msg) from None
