@@ -1,13 +1,17 @@
 """Small data for tests, made up but shaped like the real thing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from model.bars import Bars, FloatArray
 from model.bundle import Bundle
 from model.features import FEATURE_NAMES
+from model.manifest import WholePipeline
 from model.registry import Registry
 from training.settings import Settings
 from training.table import FeatureTable, Provenance
@@ -100,3 +104,17 @@ def registry(folder: Path) -> Registry:
 def bundle(folder: Path) -> Bundle:
     """Return a published bundle of a made-up model."""
     return registry(folder).load()
+
+
+def bundle_of(pipeline: Any, folder: Path, *, flipped: bool = False) -> Bundle:
+    """Return a published bundle of *pipeline*, fitted on a made-up table; with its labels swapped if *flipped*."""
+    rows = table(days=400, signal=1.5)
+    draft = train(rows, small_settings()).draft
+    known = ~np.isnan(rows.y)
+    y = rows.y[known].astype(np.int64)
+    fitted = pipeline.fit(rows.X[known], 1 - y if flipped else y)
+    manifest = msgspec.structs.replace(draft.manifest, scorer=WholePipeline())
+    result = TrainingResult(replace(draft, manifest=manifest, pipeline=fitted))
+    there = Registry(folder / "artifacts")
+    publish(result, there, by="tester", why="a pipeline of its own", when=WHEN)
+    return there.load()

@@ -55,3 +55,18 @@ def test_values_outside_the_observed_range_are_flagged_and_the_edge_is_not(shipp
     row[3] = features[3].max * 2
 
     assert [flag.feature.name for flag in out_of_range(features, row)] == [features[3].name]
+
+
+@pytest.mark.parametrize("length", [0, 2, 4])
+def test_a_row_of_another_length_is_refused_by_both_lengths(length):
+    scorer = LinearScorer(0.0, [0.3, -2.0, 0.01])
+
+    with pytest.raises(ValueError, match=f"A row of {length} values was given; the model takes 3"):
+        scorer.one([1.0] * length)
+
+
+def test_one_row_is_the_sum_of_weights_times_values():
+    scorer = LinearScorer(0.25, [0.5, -2.0])
+
+    assert scorer.log_odds([3.0, 0.125]) == 0.25 + 1.5 - 0.25
+    assert scorer.one([3.0, 0.125]) == pytest.approx(1 / (1 + math.exp(-1.5)), rel=1e-15)
