@@ -70,7 +70,7 @@ def _copied_opens(bars: Bars) -> Iterator[tuple[str, str]]:
 
 def _split_like_moves(bars: Bars) -> Iterator[tuple[str, str]]:
     # Smaller splits than 3:2 are rarer than bad news that moves a price as far.
-    overnight = bars.close[:-1] / bars.open[1:]
+    overnight, day = bars.close[:-1] / bars.open[1:], bars.day
     for position in np.flatnonzero((overnight > 1.4) | (overnight < 0.7)):
         ratio = nearest_split(float(overnight[position]), RAW_MOVE_TOLERANCE)
         stays = ratio is not None and abs(bars.close[position] / bars.close[position + 1] / float(ratio) - 1) < 0.15
@@ -78,7 +78,7 @@ def _split_like_moves(bars: Bars) -> Iterator[tuple[str, str]]:
             yield (
                 "split_like_move",
                 f"the price went from {bars.close[position]:g} to {bars.open[position + 1]:g} overnight on"
-                f" {bars.day[position + 1]}, which looks like an unadjusted"
+                f" {day[position + 1]}, which looks like an unadjusted"
                 f" {ratio.numerator}:{ratio.denominator} split",
             )
 

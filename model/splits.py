@@ -15,6 +15,7 @@ SPLIT_RATIOS = (
     *(Fraction(3, 2), Fraction(4, 3), Fraction(5, 4), Fraction(5, 2), Fraction(5, 3), Fraction(6, 5)),
     *(1 / ratio for ratio in _FORWARD_SPLITS),
 )
+_LOG_RATIOS = np.log([float(ratio) for ratio in SPLIT_RATIOS])
 # An adjusted close moves by the split and, the same day, perhaps by a dividend of a percent or two.
 ADJUSTED_CLOSE_TOLERANCE = 0.02
 
@@ -39,7 +40,7 @@ def nearest_split(ratio: float, tolerance: float) -> Fraction | None:
     >>> nearest_split(1.11, 0.02) is None
     True
     """
-    nearest = min(SPLIT_RATIOS, key=lambda candidate: abs(np.log(ratio / float(candidate))))
+    nearest = SPLIT_RATIOS[int(np.argmin(np.abs(np.log(ratio) - _LOG_RATIOS)))]
     return nearest if abs(ratio / float(nearest) - 1) <= tolerance else None
 
 
@@ -53,14 +54,14 @@ def splits_from_adjusted_close(bars: Bars) -> list[Split]:
     if bars.adjusted_close is None:
         return []
     splits: list[Split] = []
-    factor = bars.adjusted_close / bars.close
+    factor, day = bars.adjusted_close / bars.close, bars.day
     for ticker, rows in bars.segments():
         jump = factor[rows][1:] / factor[rows][:-1]
         move = bars.close[rows][:-1] / bars.close[rows][1:]
         for position in np.flatnonzero((jump > 1.15) | (jump < 0.85)):
             ratio = nearest_split(float(jump[position]), ADJUSTED_CLOSE_TOLERANCE)
             if ratio is not None and 0.7 < move[position] / float(ratio) < 1.4:
-                splits.append(Split(ticker, bars.day[rows][position + 1], ratio))
+                splits.append(Split(ticker, day[rows][position + 1], ratio))
     return splits
 
 

@@ -25,11 +25,13 @@ CODE_BEHIND_A_TABLE = tuple(
     ROOT / name
     for name in (
         "model/bars.py",
+        "model/bar_cells.py",
+        "model/bar_columns.py",
+        "model/bar_tables.py",
         "model/bar_warnings.py",
         "model/features.py",
         "model/splits.py",
         "training/bars.py",
-        "training/cells.py",
         "training/columns.py",
         "training/table.py",
     )

@@ -1,24 +1,20 @@
 """Read files of daily bars as people have them: CSV, CSV.gz or Parquet, one ticker or many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from model.bar_cells import parse_dates
+from model.bar_tables import ADJUSTED_CLOSE, add_broken_rules, describe_adjustment, in_order, to_bars
 from model.bar_warnings import BarWarning, warnings_for
-from model.bars import Bars, FaultList, find_faults
+from model.bars import Bars
 from model.errors import Fault, InvalidBarsError
 from model.splits import Split, adjust_for_splits, splits_from_adjusted_close
 from model.storage import sha256_of
-from training.cells import parse_dates, parse_numbers
 from training.columns import read_bytes, read_columns
-
-_NUMERIC = ("open", "high", "low", "close", "volume", "adjusted_close")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +48,9 @@ def read_bars(path: Path, *, splits: Path | None = None, tickers: Sequence[str] 
     """
     data = read_bytes(path)
     columns, rows, faults = read_columns(data, path.name)
-    raw, unreadable = _to_bars(columns, rows, _ticker_from(path), faults)
-    chosen, unsorted = _in_order(_only(raw, tickers, path.name))
-    found = find_faults(chosen)
-    if unreadable and not len(chosen):
-        found = FaultList()  # every row is faulty already; "no rows" would mislead
-    faults.found += found.found
-    faults.count += found.count
+    raw, _ = to_bars(columns, rows, _ticker_from(path), faults)
+    chosen, unsorted = in_order(_only(raw, tickers, path.name))
+    add_broken_rules(chosen, faults)
     faults.raise_if_any(path.name)
 
     beside = path.with_name("splits.csv")
@@ -110,29 +102,6 @@ def _ticker_from(path: Path) -> str:
     return path.name.split(".")[0]
 
 
-def _to_bars(
-    columns: Mapping[str, pa.ChunkedArray], rows: NDArray[np.int64], default_ticker: str, faults: FaultList
-) -> tuple[Bars, int]:
-    """Turn columns into bars, leaving out the rows that cannot be read; say how many those are."""
-    time = parse_dates(columns["date"], rows, faults)
-    numbers = {key: parse_numbers(key, columns[key], rows, faults) for key in _NUMERIC if key in columns}
-    if "ticker" in columns:
-        ticker = np.char.strip(pc.fill_null(columns["ticker"].cast(pa.string()), "").to_numpy().astype(np.str_))
-        unnamed = ticker == ""
-        faults.add_rows(
-            unnamed, rows, lambda i: Fault(f"row {rows[i]}", "no ticker", "a ticker in every row", "Fill it in.")
-        )
-    else:
-        ticker = np.full(len(rows), default_ticker)
-        unnamed = np.zeros(len(rows), dtype=np.bool_)
-    readable = ~np.isnat(time) & ~unnamed
-    for _, failed in numbers.values():
-        readable &= ~failed
-    values_of = {key: values for key, (values, _) in numbers.items()}
-    bars = Bars(ticker=ticker, time=time, row=rows, **values_of)
-    return (bars if readable.all() else bars.take(readable)), int(np.sum(~readable))
-
-
 def _only(bars: Bars, tickers: Sequence[str], name: str) -> Bars:
     if not tickers:
         return bars
@@ -144,14 +113,6 @@ def _only(bars: Bars, tickers: Sequence[str], name: str) -> Bars:
         )
         raise InvalidBarsError(name, [fault])
     return bars.take(np.isin(bars.ticker, list(tickers)))
-
-
-def _in_order(bars: Bars) -> tuple[Bars, bool]:
-    """Return the bars by ticker, then time, and whether they had to be moved within a ticker."""
-    order = np.lexsort((bars.time, bars.ticker))
-    ordered = bars.take(order)
-    moved = bool(np.any((ordered.ticker[1:] == ordered.ticker[:-1]) & (ordered.row[1:] < ordered.row[:-1])))
-    return ordered, moved
 
 
 def _in_force(splits: Sequence[Split], bars: Bars, name: str) -> list[Split]:
@@ -188,9 +149,7 @@ def _missing_from(name: str, listed: Sequence[Split], told: Sequence[Split]) -> 
 
 def _describe_adjustment(splits: Sequence[Split], table: Path | None, has_adjusted_close: bool) -> str:
     if table is not None:
-        by = f"by {table.name}"
-    elif has_adjusted_close:
-        by = "by what the adjusted close says about them"
-    else:
-        return "none: no table of splits and no adjusted close, so prices are taken as they are"
-    return f"for splits only, {by}: {', '.join(map(str, splits)) or 'no split in this span'}"
+        return describe_adjustment(splits, table.name)
+    if has_adjusted_close:
+        return describe_adjustment(splits, ADJUSTED_CLOSE)
+    return "none: no table of splits and no adjusted close, so prices are taken as they are"

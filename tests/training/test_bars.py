@@ -248,13 +248,13 @@ def test_missing_columns_are_all_named_with_what_was_found(write):
 def test_days_that_may_be_either_way_round_are_refused(write, frame):
     ambiguous = frame.head(12).assign(Date=[f"0{m}/0{d}/2001" for m in (1, 2, 3) for d in (1, 2, 3, 4)])
 
-    assert "may be day/month or month/day (no row of the file settles it)" in refusal(write("x.csv", ambiguous))
+    assert "may be day/month or month/day (no other date settles it)" in refusal(write("x.csv", ambiguous))
 
 
 def test_days_that_contradict_each_other_are_refused(write, frame):
     mixed = frame.head(4).assign(Date=["13/01/2001", "01/14/2001", "15/01/2001", "02/03/2001"])
 
-    assert "(the rows of the file contradict each other)" in refusal(write("x.csv", mixed))
+    assert "(the dates contradict each other)" in refusal(write("x.csv", mixed))
 
 
 def test_one_impossible_day_leaves_the_others_readable(write, frame):

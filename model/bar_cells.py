@@ -1,16 +1,20 @@
-"""Cells as people write them: numbers with thousands separators, ISO or unambiguous local dates."""
+"""Cells of daily bars as people write them: thousands separators, ISO or unambiguous local dates."""
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from model.bars import FaultList
 from model.errors import Fault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LONGEST_QUOTE = 60
 
 # RE2 syntax. Groups of three with one kind of separator that is no decimal mark anywhere, or a comma.
 _GROUPED = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^[+-]?\d{1,3}(?:[ '\x{A0}\x{202F}]\d{3})+(?:\.\d*)?$"
@@ -34,9 +38,12 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def parse_numbers(
-    name: str, column: pa.ChunkedArray, rows: NDArray[np.int64], faults: FaultList
+    name: str, column: "pa.ChunkedArray", rows: NDArray[np.int64], faults: FaultList
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the column as floats and where that failed; failures are faults."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         empty = column.is_null().to_numpy()
         values = pc.fill_null(column.cast(pa.float64(), safe=False), 0.0).to_numpy().copy()
@@ -52,7 +59,7 @@ def parse_numbers(
             .to_numpy()
             .copy()
         )
-        written = lambda i: repr(column[i].as_py()) if column[i].as_py() else "nothing"  # noqa: E731  as above
+        written = lambda i: quote(str(column[i])) if column[i].as_py() else "nothing"  # noqa: E731  as above
     remedy = "Write it with a decimal point, and no unit." if name != "volume" else "Write a plain number."
     faults.add_rows(
         empty, rows, lambda i: Fault(f"row {rows[i]}", f"{written(i)} for {name}", "a number such as 1234.5", remedy)
@@ -60,8 +67,11 @@ def parse_numbers(
     return values, empty
 
 
-def parse_dates(column: pa.ChunkedArray, rows: NDArray[np.int64], faults: FaultList) -> NDArray[np.datetime64]:
+def parse_dates(column: "pa.ChunkedArray", rows: NDArray[np.int64], faults: FaultList) -> NDArray[np.datetime64]:
     """Return the column as times of day in seconds, NaT where it cannot be read; failures are faults."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     if pa.types.is_timestamp(column.type):
         wall = pc.local_timestamp(column) if column.type.tz else column
         time: NDArray[np.datetime64] = wall.to_numpy().astype("datetime64[s]")
@@ -77,6 +87,23 @@ def parse_dates(column: pa.ChunkedArray, rows: NDArray[np.int64], faults: FaultL
     return time
 
 
+def parse_date_texts(texts: Sequence[str], rows: NDArray[np.int64], faults: FaultList) -> NDArray[np.datetime64]:
+    """Do for plain texts what `parse_dates` does for a column.
+
+    >>> parse_date_texts(["31.12.2000"], np.array([1]), FaultList())
+    array(['2000-12-31T00:00:00'], dtype='datetime64[s]')
+    """
+    stripped = [text.strip() for text in texts]
+    position = {text: number for number, text in enumerate(dict.fromkeys(stripped))}
+    index = np.array([position[text] for text in stripped], dtype=np.int64)
+    return _read_dates(list(position), index, rows, faults)
+
+
+def quote(text: str) -> str:
+    """Return *text* in quotation marks for a message, cut where it is long."""
+    return repr(text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…")
+
+
 def _read_dates(
     texts: list[str], index: NDArray[np.int64], rows: NDArray[np.int64], faults: FaultList
 ) -> NDArray[np.datetime64]:
@@ -89,16 +116,16 @@ def _read_dates(
         text = texts[index[i]]
         local = _LOCAL.fullmatch(text)
         if local and day_first is None and {int(local["first"]), int(local["then"])} & set(range(1, 13)):
-            found = f"date {text!r}, which may be day/month or month/day ({_WHY_OPEN[bool(order)]})"
+            found = f"date {quote(text)}, which may be day/month or month/day ({_WHY_OPEN[bool(order)]})"
         else:
-            found = f"date {text!r}" if text else "no date"
+            found = f"date {quote(text)}" if text else "no date"
         return Fault(f"row {rows[i]}", found, "a date such as 2000-12-31", "Write dates as year-month-day.")
 
     faults.add_rows(np.isnat(time), rows, describe)
     return time
 
 
-_WHY_OPEN = {False: "no row of the file settles it", True: "the rows of the file contradict each other"}
+_WHY_OPEN = {False: "no other date settles it", True: "the dates contradict each other"}
 
 
 def _day_first_evidence(texts: Sequence[str]) -> set[bool]:
