@@ -112,7 +112,7 @@ class Bundle:
             _read_checked(directory, manifest, name)
         _check_packages(manifest, directory)
         bundle = cls(directory, manifest)
-        bundle._reproduce_self_test(bundle.scorer)
+        bundle.reproduce_self_test()
         return bundle
 
     @property
@@ -131,6 +131,11 @@ class Bundle:
         return [feature.median for feature in self.manifest.features]
 
     @cached_property
+    def probability_key(self) -> str:
+        """What a reply calls the probability of the positive class."""
+        return self.manifest.probability_key
+
+    @cached_property
     def sha256(self) -> str:
         """Digest of the manifest, which holds the digests of all other files."""
         return sha256_of(encode_manifest(self.manifest))
@@ -139,7 +144,7 @@ class Bundle:
     def pipeline(self) -> Any:
         """The fitted scikit-learn pipeline, loaded without unpickling and held to the self-test."""
         pipeline = load_pipeline(_read_checked(self.directory, self.manifest, PIPELINE), str(self.directory / PIPELINE))
-        self._reproduce_self_test(PipelineScorer(pipeline))
+        self.reproduce_self_test(PipelineScorer(pipeline))
         return pipeline
 
     @cached_property
@@ -170,10 +175,22 @@ class Bundle:
     def _read_table(self, name: str) -> "pa.Table":
         return read_parquet(_read_checked(self.directory, self.manifest, name))
 
-    def _reproduce_self_test(self, scorer: Scorer) -> None:
+    @cached_property
+    def _self_test(self) -> tuple[FloatArray, FloatArray]:
+        """Rows, shape (n, features), and the probabilities they had when the bundle was written."""
         test = json.loads(_read_checked(self.directory, self.manifest, SELF_TEST))
-        expected = np.asarray(test["probabilities"])
-        found = scorer.many(np.asarray(test["rows"], dtype=np.float64))
+        return np.asarray(test["rows"], dtype=np.float64), np.asarray(test["probabilities"])
+
+    def reproduce_self_test(self, scorer: Scorer | None = None) -> None:
+        """Hold *scorer*, by default the bundle's own, to the probabilities the bundle was published with.
+
+        Raises
+        ------
+        SelfTestError
+            It gives others.
+        """
+        rows, expected = self._self_test
+        found = (scorer or self.scorer).many(rows)
         worst = float(np.max(np.abs(found - expected)))
         if not worst <= SELF_TEST_TOLERANCE:
             msg = (
