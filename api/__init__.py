@@ -1,55 +1,58 @@
 """What programs see: the packaged model over HTTP."""
 
 import functools
-import os
-from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask
 
-from api import errors, plots, routes
+from api import errors, inference, many_routes, overview, plot_routes, plots, routes
+from api.access_log import AccessLog
+from api.application import Application
 from api.arithmetic import NumberConverter
-from api.fast_path import FastPath, RowDecoder
+from api.front import Front, path_of
+from api.live import Live
+from api.metrics import Metrics
+from api.serving import Reply
+from api.settings import ApiSettings
 from model.bundle import Bundle
 from model.registry import Registry
 
 
-class _Reply(Response):
-    """A reply that claims no media type for a body it does not have."""
-
-    default_mimetype = None
-
-
 def create_app(bundle: Bundle | None = None) -> Flask:
-    """Flask application serving *bundle*; by default the current one.
+    """Flask application serving *bundle*; by default the current one, and every later one that is promoted.
 
     The current bundle is that of the registry in the folder named by the environment variable
-    MODEL_REGISTRY, and of this repository's where it is not set. API_FAST_PATH=off sends every
-    request through Flask.
+    MODEL_REGISTRY, and of this repository's where it is not set. Where there is none that passes
+    its checks, the application answers 503 until there is. The other variables are those that
+    `python -m api --help` lists.
 
     Raises
     ------
-    ModelError
-        There is no bundle, or it fails one of its checks.
+    SettingError
+        An environment variable holds something that it cannot mean.
     """
-    app = Flask(__name__, static_folder=None)
-    app.response_class = _Reply
-    # Werkzeug cuts a body of unannounced length off here without a word; that the last byte
-    # was reached is how `routes` knows it to be too large.
-    app.config["MAX_CONTENT_LENGTH"] = errors.LARGEST_BODY + 1
+    settings = ApiSettings.from_environment()
+    app = Application(__name__, static_folder=None)
+    app.response_class = Reply
     # Two slashes in a row lead nowhere, rather than to a redirect in HTML.
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = NumberConverter
-    served = bundle or _registry().load()
-    app.extensions["bundle"] = served
-    decode = app.extensions["decode_valid_row"] = RowDecoder(served.manifest.features)
-    if os.environ.get("API_FAST_PATH", "on").lower() not in {"off", "0", "no", "false"}:
-        app.wsgi_app = FastPath(app.wsgi_app, served, decode)  # type: ignore[method-assign]
+    app.extensions["settings"] = settings
     app.extensions["plot_page"] = functools.lru_cache(maxsize=1)(plots.page)
     errors.register(app)
-    app.register_blueprint(routes.bp)
+    for module in (routes, many_routes, plot_routes, inference, overview):
+        app.register_blueprint(module.bp)
+    live = app.extensions["live"] = _live(bundle, settings)
+    paths = (path_of(rule.rule) for rule in app.url_map.iter_rules())
+    metrics = app.extensions["metrics"] = Metrics(paths, settings.counters)
+    log = AccessLog() if settings.access_log else None
+    app.wsgi_app = Front(app.wsgi_app, live=live, settings=settings, metrics=metrics, log=log)  # type: ignore[method-assign]
     return app
 
 
-def _registry() -> Registry:
-    folder = os.environ.get("MODEL_REGISTRY")
-    return Registry(Path(folder)) if folder else Registry()
+def _live(bundle: Bundle | None, settings: ApiSettings) -> Live:
+    if bundle is not None:
+        return Live.of(bundle, stale_days=settings.stale_days, safe=settings.safe_errors)
+    live = Live(Registry(settings.registry), stale_days=settings.stale_days, safe=settings.safe_errors)
+    live.look()
+    live.watch()
+    return live

@@ -1,7 +1,7 @@
 """What goes in and out of the API: bodies to rows of features, probabilities to replies. Knows no request."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,8 +13,7 @@ from model.bundle import Bundle
 from model.errors import Fault, InvalidFeaturesError
 from model.explain import RangeFlag, out_of_range
 from model.manifest import FeatureSpec
-
-LARGEST_FLOAT32 = (2 - 2**-23) * 2.0**127
+from model.scoring import LARGEST_FLOAT32
 
 
 def decode_row(body: bytes, features: Sequence[FeatureSpec]) -> list[float]:
@@ -38,37 +37,62 @@ def decode_row(body: bytes, features: Sequence[FeatureSpec]) -> list[float]:
     return [document["features"][feature.name] for feature in features]
 
 
-def predict(bundle: Bundle, row: Sequence[float]) -> dict[str, Any]:
+def predict(bundle: Bundle, row: Sequence[float], *, notes: Sequence[str] = (), safe: bool = False) -> dict[str, Any]:
     """Return the reply for one row: the call, its probability, what both rest on, and warnings if there are any.
+
+    *notes* are said with every answer; *safe* leaves names and ranges of features out of the warnings.
 
     Raises
     ------
     InvalidFeaturesError
         The values are so far out that the model yields no probability.
     """
-    probability = _probability(bundle, row)
+    probability = probability_of(bundle, row)
+    threshold = bundle.manifest.threshold.value
     reply = {
-        "prediction": int(probability >= bundle.threshold),
-        bundle.manifest.probability_key: probability,
-        "threshold": bundle.threshold,
-        "version": bundle.version,
+        "prediction": int(probability >= threshold),
+        bundle.probability_key: probability,
+        "threshold": threshold,
+        "version": bundle.manifest.version,
     }
-    if flags := out_of_range(bundle.manifest.features, row):
-        reply["warnings"] = [_warning(flag) for flag in flags]
+    flags = out_of_range(bundle.manifest.features, row)
+    if notes or flags:
+        reply["warnings"] = [*notes, *range_warnings(flags, safe=safe)]
     return reply
 
 
-def health(bundle: Bundle) -> dict[str, Any]:
-    """Return what is being served."""
-    manifest = bundle.manifest
-    return {
-        "status": "ok",
-        "model": manifest.name,
-        "version": manifest.version,
-        "trained_on": manifest.trained_on,
-        "features": manifest.feature_names,
-        "threshold": bundle.threshold,
-    }
+def range_warnings(flags: Sequence[RangeFlag], *, safe: bool = False) -> list[str]:
+    """Return a warning for each value outside the observed range; one without names for all where *safe*."""
+    if safe and flags:
+        return [f"{len(flags)} of the values lie outside everything seen in training: this is an extrapolation."]
+    return [_warning(flag) for flag in flags]
+
+
+def health(bundle: Bundle | None, trouble: str | None) -> dict[str, Any]:
+    """Return what is being served, and what keeps the current version from it, if anything does."""
+    reply: dict[str, Any] = {"status": "ok"}
+    if bundle is not None:
+        manifest = bundle.manifest
+        reply |= {
+            "model": manifest.name,
+            "version": manifest.version,
+            "trained_on": manifest.trained_on,
+            "features": manifest.feature_names,
+            "threshold": bundle.threshold,
+        }
+    if trouble is not None:
+        reply["trouble"] = trouble
+    return reply
+
+
+def model(bundle: Bundle) -> dict[str, Any]:
+    """Return the public part of the manifest: everything but the weights and the hashes of files."""
+    public: dict[str, Any] = msgspec.to_builtins(bundle.manifest)
+    for inside in ("scorer", "files", "schema_version"):
+        del public[inside]
+    for feature in public["features"]:
+        del feature["histogram"]
+    return public | {"sha256": bundle.sha256, "probability": bundle.probability_key}
 
 
 def features(bundle: Bundle) -> dict[str, Any]:
@@ -101,28 +125,34 @@ def _described(feature: FeatureSpec) -> dict[str, Any]:
     }
 
 
-def _probability(bundle: Bundle, row: Sequence[float]) -> float:
-    largest = max(map(abs, row))
+def probability_of(bundle: Bundle, row: Sequence[float]) -> float:
+    """Return the probability of one row.
+
+    Raises
+    ------
+    InvalidFeaturesError
+        The values are so far out that the model yields none.
+    """
     try:
         probability = bundle.scorer.one(row)
     except ValueError:
         # Tree models keep values as float32, and refuse those it cannot hold.
-        if largest <= LARGEST_FLOAT32:
+        if max(map(abs, row)) <= LARGEST_FLOAT32:
             raise
         probability = math.nan
     if math.isfinite(probability):
         return probability
-    faults = [
-        Fault(
-            validation.pointer("features", feature.name),
-            validation.number(value),
-            f"a number nearer to those seen in training, {validation.observed(feature)}",
-            "At this size the model yields no probability.",
-        )
-        for feature, value in zip(bundle.manifest.features, row, strict=True)
-        if abs(value) >= min(largest, LARGEST_FLOAT32)
-    ]
-    raise InvalidFeaturesError(THE_BODY, faults)
+    raise InvalidFeaturesError(THE_BODY, list(_too_large(bundle.manifest.features, row)))
+
+
+def _too_large(features: Sequence[FeatureSpec], row: Sequence[float]) -> Iterator[Fault]:
+    """Yield a fault for each value of *row* that may have kept the model from a probability."""
+    least = min(max(map(abs, row)), LARGEST_FLOAT32)
+    for feature, value in zip(features, row, strict=True):
+        if abs(value) >= least:
+            where = validation.pointer("features", feature.name)
+            expected = f"a number nearer to those seen in training, {validation.observed(feature)}"
+            yield Fault(where, validation.number(value), expected, "At this size the model yields no probability.")
 
 
 def _warning(flag: RangeFlag) -> str:

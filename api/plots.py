@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import Template
 
@@ -50,35 +51,41 @@ small { opacity: 0.75; }
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Probabilities over the observed range of one feature, all others at their medians."""
+    """Probabilities over the observed range of one feature, all others fixed; `now` is where the scenario stands."""
 
     feature: FeatureSpec
     values: FloatArray
     probabilities: FloatArray
+    others: str
+    now: tuple[float, float] | None = None
 
 
-def curve(bundle: Bundle, position: int = 0) -> Curve:
-    """Return the curve over the feature at *position*."""
+def curve(bundle: Bundle, position: int = 0, scenario: Sequence[float] | None = None) -> Curve:
+    """Return the curve over the feature at *position*, all others as in *scenario*, by default at their medians."""
     feature = bundle.manifest.features[position]
     values = np.linspace(feature.min, feature.max, POINTS)
-    return Curve(feature, values, sweep(bundle.scorer, bundle.median_row, position, values))
+    row = bundle.median_row if scenario is None else list(scenario)
+    probabilities = sweep(bundle.scorer, row, position, values)
+    if scenario is None:
+        return Curve(feature, values, probabilities, "at their medians")
+    return Curve(feature, values, probabilities, "as in the request", (row[position], bundle.scorer.one(row)))
 
 
-def page(bundle: Bundle) -> str:
-    """Return a whole HTML page with the curve over the first feature."""
-    shown = curve(bundle)
+def page(bundle: Bundle, position: int = 0, scenario: Sequence[float] | None = None) -> str:
+    """Return a whole HTML page with the curve."""
+    shown = curve(bundle, position, scenario)
     words = {
         "title": f"Probability of “{bundle.manifest.target.positive_class}” against {shown.feature.label}",
         "alt": _in_words(bundle, shown),
         "model": bundle.manifest.name,
         "version": bundle.version,
     }
-    image = base64.b64encode(png(bundle, shown)).decode()
+    image = base64.b64encode(picture(bundle, shown, "png")).decode()
     return _PAGE.substitute({key: html.escape(text) for key, text in words.items()}, image=image)
 
 
-def png(bundle: Bundle, shown: Curve) -> bytes:
-    """Return *shown* as a PNG, with the decision threshold."""
+def picture(bundle: Bundle, shown: Curve, form: str) -> bytes:
+    """Return *shown* as "png" or "svg", with the decision threshold and, if there is one, the scenario."""
     # Not pyplot: it keeps figures for the whole process and may look for a display.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -87,6 +94,9 @@ def png(bundle: Bundle, shown: Curve) -> bytes:
     figure = Figure(figsize=SIZE_IN_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.add_subplot()
     axes.plot(shown.values * shown.feature.display_factor, shown.probabilities, color="#1f5fa8", linewidth=2)
+    if shown.now is not None:
+        value, probability = shown.now
+        axes.plot([value * shown.feature.display_factor], [probability], "o", color="#1f5fa8", label="This scenario")
     axes.axhline(bundle.threshold, color="#b3541e", linestyle="--", label=f"Decision threshold {bundle.threshold:g}")
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
@@ -98,7 +108,10 @@ def png(bundle: Bundle, shown: Curve) -> bytes:
     axes.grid(alpha=0.3)
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png")
+    title = f"Probability of “{bundle.manifest.target.positive_class}” against {shown.feature.label}"
+    # Neither the time nor the library: the same request gets the same bytes.
+    details = {"Title": title, "Date": None, "Creator": None} if form == "svg" else {"Title": title, "Software": None}
+    figure.savefig(buffer, format=form, metadata=details)
     return buffer.getvalue()
 
 
@@ -109,7 +122,7 @@ def _in_words(bundle: Bundle, shown: Curve) -> str:
         for value in (feature.min, feature.max)
     )
     first, last = percent(float(shown.probabilities[0])), percent(float(shown.probabilities[-1]))
-    others = ", all other features at their medians" if len(bundle.manifest.features) > 1 else ""
+    others = f", all other features {shown.others}" if len(bundle.manifest.features) > 1 else ""
     return (
         f"Line chart of the probability of “{bundle.manifest.target.positive_class}” over the observed range of"
         f" {feature.label}{others}: {first} at {low}, {last} at {high}."

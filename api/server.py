@@ -1,22 +1,27 @@
 """The production server: its settings, its port, its workers and how they stop."""
 
 import errno
+import ipaddress
 import multiprocessing
 import os
 import signal
 import socket
 import sys
+import tempfile
+from collections.abc import Callable
 
-from flask import Flask
-
-from api import create_app
-from model.bundle import Bundle
+from api import create_app, worker
+from api.live import Live
+from api.settings import ApiSettings
 from model.errors import ModelError
+from model.registry import Registry
 from model.scoring import LinearScorer
 
 # Supervisors commonly wait five seconds before they kill.
 SECONDS_TO_STOP = 4
 LAST_PORT = 65535
+# The most that the server accepts.
+LONGEST_HEADER_SECONDS = 60
 
 
 class ServeError(ModelError):
@@ -24,56 +29,83 @@ class ServeError(ModelError):
 
 
 def serve(*, host: str, port: int, workers: int, threads: int) -> None:
-    """Serve the current bundle until told to stop.
+    """Serve the current bundle, and every later one, until told to stop.
 
     Raises
     ------
     ModelError
-        There is no bundle that passes its checks, or the port is taken.
+        The port is taken, or a setting means nothing.
     """
     # What can fail fails here, once, and not in each worker.
-    bundle: Bundle = create_app().extensions["bundle"]
+    settings = ApiSettings.from_environment()
     address = _free_address(host, port)
-    shown = f"[{address}]" if ":" in address else address
-    print(f"Serving {bundle.manifest.name} {bundle.version} on http://{shown}:{port} – Ctrl-C stops.", flush=True)
-    if not isinstance(bundle.scorer, LinearScorer):
+    live = Live(Registry(settings.registry))
+    live.look()
+    _announce(live, f"http://{f'[{address}]' if ':' in address else address}:{port}")
+    if not ipaddress.ip_address(address.partition("%")[0]).is_loopback and not settings.key:
+        _warn(f"{host} is open to the network and no key is asked for. Set API_KEY, or listen on 127.0.0.1.")
+    if live.served is not None and not isinstance(live.served.bundle.scorer, LinearScorer):
         # scikit-learn's thread pools, already running here, would hang in a forked worker.
         multiprocessing.set_start_method("spawn", force=True)
     elif hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_obey_the_parent)
-    _run(address, port, workers, threads)
+    run(_load_app, address=address, port=port, workers=workers, threads=threads)
 
 
-def _run(address: str, port: int, workers: int, threads: int) -> None:
+def _announce(live: Live, url: str) -> None:
+    if live.served is None:
+        _warn(f"{live.trouble} Until there is a model, {url} answers 503.")
+    else:
+        bundle = live.served.bundle
+        print(f"Serving {bundle.manifest.name} {bundle.version} on {url} – Ctrl-C stops.", flush=True)
+
+
+def _warn(text: str) -> None:
+    print(f"python -m api: {text}", file=sys.stderr, flush=True)
+
+
+def run(load: Callable[[], worker.Application], *, address: str, port: int, workers: int, threads: int) -> None:
+    """Answer requests with what *load* returns in each worker, until told to stop."""
+    with tempfile.TemporaryDirectory(prefix="handover-") as folder:
+        # Workers inherit it: there they keep what they share.
+        os.environ["API_COUNTERS"] = folder
+        _run(load, address, port, workers, threads)
+
+
+def _run(load: Callable[[], worker.Application], address: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
+    header_seconds = min(ApiSettings.from_environment().request_seconds, LONGEST_HEADER_SECONDS)
     server = Server(
         "api",
         address=address,
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=header_seconds * 1000),
         websockets=False,
         workers=workers,
         blocking_threads=threads,
+        respawn_failed_workers=True,
         workers_kill_timeout=SECONDS_TO_STOP,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     try:
-        server.serve(target_loader=_load_app, wrap_loader=False)
+        server.serve(target_loader=load, wrap_loader=False)
     except SystemExit:
         # A signal to the whole group may reach a worker first; its end is then no failure of its own.
         if not server.interrupt_signal:
             raise
 
 
-def _load_app() -> Flask:
+def _load_app() -> worker.Application:
     """Return the application of one worker."""
     _obey_the_parent()
     try:
-        return create_app()
+        return worker.application(create_app().wsgi_app, ApiSettings.from_environment())
     except ModelError as error:
         sys.exit(f"A worker cannot start: {error}")
 

@@ -18,13 +18,15 @@ def repeated_names(document: Any, *path: str) -> Iterator[Fault]:
         for name in document.repeated:
             remedy = "Leave one of them: which one would count is not defined."
             yield Fault(pointer(*path, name), "a name that is given more than once", "each name once", remedy)
-        children = list(document.items())
+        children: Iterator[tuple[str, Any]] = iter(document.items())
     elif isinstance(document, list):
-        children = [(str(position), child) for position, child in enumerate(document)]
+        # A body has room for millions of them: one at a time.
+        children = ((str(position), child) for position, child in enumerate(document))
     else:
         return
     for name, child in children:
-        yield from repeated_names(child, *path, name)
+        if isinstance(child, Members | list):
+            yield from repeated_names(child, *path, name)
 
 
 def request_faults(document: Any, features: Sequence[FeatureSpec]) -> Iterator[Fault]:
@@ -41,7 +43,7 @@ def request_faults(document: Any, features: Sequence[FeatureSpec]) -> Iterator[F
                 pointer(name), "a feature beside “features”", "only “features” here", "Move it into “features”."
             )
         else:
-            remedy = _nearest(name, ["features"]) or "Remove it."
+            remedy = nearest(name, ["features"]) or "Remove it."
             yield Fault(pointer(name), "an unknown name", "only “features” here", remedy)
     expected = f"an object with {len(names)} numbers: {', '.join(names)}"
     if "features" not in document:
@@ -49,26 +51,28 @@ def request_faults(document: Any, features: Sequence[FeatureSpec]) -> Iterator[F
     elif not isinstance(document["features"], Members):
         yield Fault("/features", kind(document["features"]), expected, "Send names with their values.")
     else:
-        yield from _feature_faults(document["features"], features)
+        yield from feature_faults(document["features"], features, "features")
 
 
-def _feature_faults(values: Members, features: Sequence[FeatureSpec]) -> Iterator[Fault]:
+def feature_faults(values: Members, features: Sequence[FeatureSpec], *path: str) -> Iterator[Fault]:
+    """Yield what keeps *values*, an object at *path* of the body, from being one allowed number for each feature."""
     for feature in features:
-        where = pointer("features", feature.name)
+        where = pointer(*path, feature.name)
         if feature.name not in values:
             remedy = f"Add it; its median in training is {number(example(feature))}."
             yield Fault(where, "nothing", _allowed(feature), remedy)
-        elif fault := _value_fault(where, feature, values[feature.name]):
+        elif fault := value_fault(where, feature, values[feature.name]):
             yield fault
     names = [feature.name for feature in features]
     missing = [name for name in names if name not in values]
     for name in values:
         if name not in names:
-            remedy = _nearest(name, missing) or _nearest(name, names) or "Remove it."
-            yield Fault(pointer("features", name), "an unknown name", f"only {', '.join(names)}", remedy)
+            remedy = nearest(name, missing) or nearest(name, names) or "Remove it."
+            yield Fault(pointer(*path, name), "an unknown name", f"only {', '.join(names)}", remedy)
 
 
-def _value_fault(where: str, feature: FeatureSpec, value: Any) -> Fault | None:
+def value_fault(where: str, feature: FeatureSpec, value: Any) -> Fault | None:
+    """Return what keeps *value* from being a value of *feature*; None where nothing does."""
     if isinstance(value, float):
         low, high = feature.hard_minimum, feature.hard_maximum
         if (low is None or value >= low) and (high is None or value <= high):
@@ -103,7 +107,7 @@ def example(feature: FeatureSpec) -> float:
     return short if feature.min <= short <= feature.max else feature.median
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str]) -> str:
     """Return the question whether one of *known* was meant; empty if none is near."""
     by_lower = {other.lower(): other for other in known}
     near = difflib.get_close_matches(name[:LONGEST_QUOTE].lower(), by_lower, n=1)

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from api import create_app
-from model.errors import NoBundleError
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"sklearn", "pandas", "scipy", "skops", "joblib", "pyarrow", "streamlit", "altair", "matplotlib", "training"}
@@ -74,13 +73,6 @@ def test_an_empty_variable_names_no_registry(shipped, monkeypatch):
     monkeypatch.setenv("MODEL_REGISTRY", "")
 
     assert create_app().test_client().get("/health").json["version"] == shipped.version
-
-
-def test_without_a_bundle_there_is_no_application(tmp_path, monkeypatch):
-    monkeypatch.setenv("MODEL_REGISTRY", str(tmp_path / "nowhere"))
-
-    with pytest.raises(NoBundleError, match="python -m training"):
-        create_app()
 
 
 def test_serving_a_linear_bundle_loads_no_heavy_library(features):

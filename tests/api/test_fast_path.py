@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import create_app, payloads
-from api.fast_path import RowDecoder
+from api.row_decoder import RowDecoder
 from model.bundle import Bundle
 from model.errors import ModelError
 

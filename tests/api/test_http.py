@@ -10,7 +10,7 @@ from api import create_app
 from api.errors import LARGEST_BODY
 from model.bundle import Bundle
 
-GET_ROUTES = ["/", "/health", "/features", "/predict/2", "/predict/2/3", "/plot"]
+GET_ROUTES = ["/", "/health", "/ready", "/model", "/features", "/predict/2", "/predict/2/3", "/plot"]
 
 
 @pytest.mark.parametrize("path", GET_ROUTES)
@@ -60,7 +60,7 @@ def test_a_path_that_leads_nowhere_is_a_problem(client, problem, path):
 
 
 def test_a_path_that_leads_nowhere_is_answered_with_those_that_do(client, problem):
-    assert "/health, /features, /predict," in problem(client.get("/helth"), 404)["detail"]
+    assert "/health, /ready, /model, /features, /predict," in problem(client.get("/helth"), 404)["detail"]
 
 
 def test_doubled_slashes_are_not_redirected(client, problem):

@@ -1,0 +1,41 @@
+"""The body of a request: its media type, its size, its bytes."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import NoReturn
+
+from flask import abort, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api.errors import LARGEST_BODY, problem
+
+TEXT = {"application/json", "text/csv"}
+
+
+def read_body(accepted: Sequence[str], *, largest: int = LARGEST_BODY) -> tuple[str, bytes]:
+    """Return the media type of the body, one of *accepted*, and its bytes.
+
+    Anything else is refused with 413 or 415.
+    """
+    # Werkzeug cuts a body of unannounced length off at the limit without a word; that there is one byte
+    # more is how it is known to be too large.
+    request.max_content_length = largest + 1
+    # Read before anything is refused: a client that is still sending may not see the answer.
+    body = request.get_data(cache=False)
+    if len(body) > largest:
+        raise RequestEntityTooLarge
+    expected = " or ".join(accepted)
+    if request.mimetype not in accepted:
+        found = f"found {request.mimetype}" if request.mimetype else "found no Content-Type"
+        _refuse(f"The body must be sent as {expected}; {found}.", accept=", ".join(accepted))
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype in TEXT and charset not in {"utf-8", "utf8", "us-ascii"}:
+        _refuse(f"The body must be in UTF-8; found charset {charset}.", accept=", ".join(accepted))
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        _refuse("The body must not be compressed.", accept_encoding="identity")
+    return request.mimetype, body
+
+
+def _refuse(detail: str, **accepted: str) -> NoReturn:
+    headers = [(name.replace("_", "-").title(), value) for name, value in accepted.items()]
+    abort(problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers))

@@ -1,0 +1,54 @@
+"""The JSON Schemas of what the API says about itself and about the model."""
+
+import msgspec
+
+from api import payloads
+from api.openapi_schemas import NUMBER, TEXT, Schema, list_of, nullable, record, ref
+from model.bundle import Bundle
+from model.manifest import Manifest
+
+
+def components(bundle: Bundle) -> dict[str, Schema]:
+    """Return the schemas of descriptions, by name."""
+    return _descriptions() | _manifest(bundle)
+
+
+def _descriptions() -> dict[str, Schema]:
+    bound = nullable(NUMBER)
+    feature = dict.fromkeys(("name", "label", "unit", "description"), TEXT) | {
+        "display_factor": NUMBER | {"description": "The unit is that of value × display_factor."},
+        "type": {"type": "string", "const": "number"},
+        "hard_minimum": bound,
+        "hard_maximum": bound,
+        **dict.fromkeys(("min", "p1", "median", "p99", "max", "example"), NUMBER),
+    }
+    health = {
+        "status": {"type": "string", "const": "ok"},
+        "model": TEXT,
+        "version": TEXT,
+        "trained_on": ref("TrainedOn"),
+        "features": list_of(TEXT),
+        "threshold": NUMBER,
+        "trouble": TEXT | {"description": "What keeps the current version from being served."},
+    }
+    route = record({"method": TEXT, "path": TEXT, "answers": TEXT})
+    return {
+        "Features": record({"features": list_of(record(feature))}),
+        "Health": record(health, "Alive; without the members of the model where there is none.", optional=(*health,)),
+        "Ready": record({"status": {"type": "string", "const": "ready"}, "model": TEXT, "version": TEXT}),
+        "Routes": record({"model": TEXT, "version": TEXT, "routes": list_of(route)}, optional=("model", "version")),
+        "Result": record({"result": NUMBER}),
+    }
+
+
+def _manifest(bundle: Bundle) -> dict[str, Schema]:
+    """Return the schemas of what `payloads.model` tells, from the code that reads manifests."""
+    _, found = msgspec.json.schema_components([Manifest], ref_template="#/components/schemas/{name}")
+    used = {name: found[name] for name in found if name not in {"Manifest", "Histogram"}}
+    public = payloads.model(bundle)
+    whole = found["Manifest"]["properties"] | {"sha256": TEXT, "probability": TEXT}
+    del used["FeatureSpec"]["properties"]["histogram"]
+    used["FeatureSpec"]["required"].remove("histogram")
+    for inside in ("LinearWeights", "WholePipeline"):
+        del used[inside]
+    return used | {"Model": record({name: whole[name] for name in public}, "The public part of the manifest.")}

@@ -1,0 +1,38 @@
+"""The route of the chart: a page, or a picture alone."""
+
+from collections.abc import Callable
+from typing import cast
+
+from flask import Blueprint, Response, current_app, request
+
+from api import plots, queries
+from api.serving import served
+from model.bundle import Bundle
+
+bp = Blueprint("plot", __name__)
+
+_MEDIA_TYPES = {"html": "text/html", "png": "image/png", "svg": "image/svg+xml"}
+_PARAMETERS = ("feature", "format")
+
+
+@bp.get("/plot")
+def plot() -> Response:
+    """Show the probability against one feature: as a page, a PNG or an SVG."""
+    bundle = served().bundle
+    if not request.args:
+        # What nearly everybody asks for is drawn once.
+        page = cast("Callable[[Bundle], str]", current_app.extensions["plot_page"])
+        return _reply(page(bundle), "html")
+    features = bundle.manifest.features
+    form = queries.choice("format", list(_MEDIA_TYPES))
+    position = bundle.manifest.feature_names.index(queries.choice("feature", bundle.manifest.feature_names))
+    row = queries.scenario(features, _PARAMETERS)
+    if form == "html":
+        return _reply(plots.page(bundle, position, row), form)
+    return _reply(plots.picture(bundle, plots.curve(bundle, position, row), form), form)
+
+
+def _reply(body: str | bytes, form: str) -> Response:
+    # It needs nothing but itself, and says so to the browser.
+    policy = {"Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'"}
+    return current_app.response_class(body, headers=policy, mimetype=_MEDIA_TYPES[form])
