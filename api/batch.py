@@ -175,7 +175,7 @@ def _write(table: "pa.Table", media_type: str) -> bytes:
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow(table.column_names)
         sink.write(header.getvalue().encode())
-        arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(include_header=False))
+        arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(include_header=False, batch_size=8192))
     elif media_type == PARQUET:
         import pyarrow.parquet as pq
 

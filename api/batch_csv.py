@@ -47,18 +47,22 @@ def read_csv(body: bytes, features: Sequence[FeatureSpec], most_rows: int) -> Ro
     end = len(body.rstrip(b"\r\n")) if body.endswith((b"\n\n", b"\n\r\n", b"\r\r")) else len(body)
     taken = _Lines(names, features)
     try:
-        for piece in _pieces(body, start, end):
-            if not taken.add_plain(piece):
-                taken.add_strictly(bytes(piece))
-            if len(taken) > most_rows:
-                raise TooManyRowsError(max(len(taken), body.count(b"\n", start, end)), most_rows)
+        if not taken.add_plain(memoryview(body)[start:end]):
+            for piece in _pieces(body, start, end):
+                if not taken.add_plain(piece):
+                    taken.add_strictly(bytes(piece))
+                if len(taken) > most_rows:
+                    break
     except (UnicodeDecodeError, csv.Error):
         # Either the file is no CSV, or a quotation mark opens in one piece and closes in another.
-        return _read_whole(body, start, end, _Lines(names, features), most_rows)
+        taken = _Lines(names, features)
+        _add_whole(taken, body, start, end)
+    if len(taken) > most_rows:
+        raise TooManyRowsError(max(len(taken), body.count(b"\n", start, end)), most_rows)
     return taken.rows()
 
 
-def _read_whole(body: bytes, start: int, end: int, taken: "_Lines", most_rows: int) -> Rows:
+def _add_whole(taken: "_Lines", body: bytes, start: int, end: int) -> None:
     try:
         taken.add_strictly(body[start:end])
     except UnicodeDecodeError as error:
@@ -68,9 +72,6 @@ def _read_whole(body: bytes, start: int, end: int, taken: "_Lines", most_rows: i
         row, why = error.args
         fault = Fault(f"row {row}", f"a line that is not CSV ({why})", EXPECTED)
         raise UnreadableBodyError(THE_BODY, [fault]) from error
-    if len(taken) > most_rows:
-        raise TooManyRowsError(len(taken), most_rows)
-    return taken.rows()
 
 
 def _names(header: bytes) -> list[str]:
