@@ -1,16 +1,15 @@
 """What programs see: the packaged model over HTTP."""
 
-import functools
-
 from flask import Flask
 
-from api import errors, inference, many_routes, overview, plot_routes, plots, routes
+from api import errors
 from api.access_log import AccessLog
 from api.application import Application
 from api.arithmetic import NumberConverter
 from api.front import Front, path_of
 from api.live import Live
 from api.metrics import Metrics
+from api.routing import add_routes
 from api.serving import Reply
 from api.settings import ApiSettings
 from model.bundle import Bundle
@@ -37,10 +36,8 @@ def create_app(bundle: Bundle | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = NumberConverter
     app.extensions["settings"] = settings
-    app.extensions["plot_page"] = functools.lru_cache(maxsize=1)(plots.page)
     errors.register(app)
-    for module in (routes, many_routes, plot_routes, inference, overview):
-        app.register_blueprint(module.bp)
+    add_routes(app)
     live = app.extensions["live"] = _live(bundle, settings)
     paths = (path_of(rule.rule) for rule in app.url_map.iter_rules())
     metrics = app.extensions["metrics"] = Metrics(paths, settings.counters)

@@ -22,6 +22,9 @@ class TooLargeError(ModelError):
 class NumberConverter(BaseConverter):
     """Reads a part of a path as an integer or a decimal; Flask's own knows neither -1 nor 1e-3."""
 
+    # Other parts are for other routes: what only `to_python` refuses would count as this one's all the same.
+    regex = _DECIMAL.pattern
+
     def to_python(self, value: str) -> int | float:
         """Return the number that *value* writes."""
         return read_number(value)

@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.sansio.response import Response as AnyResponse
 
+from api.arithmetic import TooLargeError
 from model.errors import BundleIntegrityError, Fault, InvalidInputError, ModelError
 
 PROBLEM = "application/problem+json"
@@ -29,6 +30,23 @@ class UnreadableBodyError(InvalidInputError):
     """A body that is no JSON document, or one that can be read in two ways."""
 
 
+class TooManyRowsError(ModelError):
+    """More rows in one request than are taken at once.
+
+    Parameters
+    ----------
+    found
+        How many rows the body holds.
+    most
+        How many are taken.
+    """
+
+    def __init__(self, found: int, most: int) -> None:
+        super().__init__(
+            f"The body holds {found:,} rows; at most {most:,} are taken at once. Send them in several requests."
+        )
+
+
 class NothingServedError(ModelError):
     """There is no model to answer with."""
 
@@ -39,6 +57,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidInputError, lambda error: _invalid(HTTPStatus.UNPROCESSABLE_ENTITY, error))
     app.register_error_handler(NothingServedError, _nothing_served)
     app.register_error_handler(BundleIntegrityError, _bundle_damaged)
+    app.register_error_handler(TooManyRowsError, lambda error: _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error))
+    app.register_error_handler(TooLargeError, lambda error: _refused(HTTPStatus.UNPROCESSABLE_ENTITY, error))
     app.register_error_handler(HTTPException, _http_error)
     # Flask logs any other exception and hands it to the last handler as a 500; without this line
     # it would pass the exception on to the server wherever debug mode is switched on.
@@ -90,6 +110,10 @@ def _invalid(status: HTTPStatus, error: InvalidInputError) -> Response:
         more = " or more" if error.count == FAULTS_LISTED else ""
         what = f"{error.count:,}{more} faults, listed under “faults”. The first: {what}"
     return problem(status, f"{error.subject} cannot be used: {what}", faults=faults)
+
+
+def _refused(status: HTTPStatus, error: ModelError) -> Response:
+    return problem(status, str(error))
 
 
 def _nothing_served(error: NothingServedError) -> Response:

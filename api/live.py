@@ -9,17 +9,17 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from api import payloads
-from api.batch import Batch
 from api.row_decoder import RowDecoder
 from model.bundle import Bundle
 from model.errors import ModelError, NoBundleError
 from model.registry import Registry
-from model.uncertainty import ProbabilityIntervals
+
+T = TypeVar("T")
 
 SECONDS_BETWEEN_LOOKS = 0.25
 # A version that failed its checks may be mended in place; looking at it again costs more than a glance.
@@ -34,6 +34,7 @@ class Served:
     def __init__(self, bundle: Bundle, *, stale_days: int = 0, safe: bool = False) -> None:
         self.bundle = bundle
         self.safe = safe
+        self._made: dict[Callable[[Bundle], Any], Any] = {}
         self.decode = RowDecoder(bundle.manifest.features)
         self._stale_at = _stale_at(bundle.manifest.trained_on.last_day, stale_days)
         self._stale = (
@@ -50,15 +51,11 @@ class Served:
         """Return the reply for one row, without names and ranges of features where that is asked for."""
         return payloads.predict(self.bundle, row, notes=self.notes, safe=self.safe)
 
-    @functools.cached_property
-    def batch(self) -> Batch:
-        """What answers many rows at once; made when it is first asked for."""
-        return Batch(self.bundle)
-
-    @functools.cached_property
-    def intervals(self) -> ProbabilityIntervals:
-        """Where the intervals of probabilities come from; worked out when it is first asked for."""
-        return ProbabilityIntervals.of(self.bundle)
+    def once(self, make: Callable[[Bundle], T]) -> T:
+        """Return what *make* makes of the bundle: when it is first asked for, and the same ever after."""
+        if make not in self._made:
+            self._made[make] = make(self.bundle)
+        return cast("T", self._made[make])
 
 
 def _stale_at(last_day: str, stale_days: int) -> float:

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from api import arithmetic, front, payloads, queries
 from api.bodies import read_body
@@ -10,17 +10,13 @@ from api.errors import problem
 from api.serving import JSON, answer, live, served
 from model.errors import ModelError
 
-bp = Blueprint("api", __name__)
 
-
-@bp.get("/health")
 def health() -> Response:
     """Say that the server is alive, and what it serves."""
     current = live().served
     return answer(payloads.health(None if current is None else current.bundle, live().trouble))
 
 
-@bp.get("/ready")
 def ready() -> Response:
     """Say whether predictions can be made: a model is loaded, and still gives what it gave when it was published."""
     bundle = served().bundle
@@ -31,19 +27,16 @@ def ready() -> Response:
     return answer({"status": "ready", "model": bundle.manifest.name, "version": bundle.version})
 
 
-@bp.get("/model")
 def model() -> Response:
     """Describe the model: everything its manifest says in public."""
     return answer(payloads.model(served().bundle))
 
 
-@bp.get("/features")
 def features() -> Response:
     """Describe the features."""
     return answer(payloads.features(served().bundle))
 
 
-@bp.post("/predict")
 def predict() -> Response:
     """Score one row."""
     environ = request.environ
@@ -57,18 +50,18 @@ def predict() -> Response:
     environ[front.SCORED] = reply["prediction"], 1 - reply["prediction"]
     if environ["QUERY_STRING"] and queries.switch("explain"):
         from api.explanations import explain
+        from model.uncertainty import ProbabilityIntervals
 
-        reply |= explain(current.bundle, row, reply[current.bundle.probability_key], current.intervals)
+        intervals = current.once(ProbabilityIntervals.of)
+        reply |= explain(current.bundle, row, reply[current.bundle.probability_key], intervals)
     return answer(reply)
 
 
-@bp.get("/predict/<number:x>")
 def double(x: int | float) -> Response:
     """Double a number."""
     return answer({"result": arithmetic.add(x, x)})
 
 
-@bp.get("/predict/<number:x>/<number:y>")
 def add(x: int | float, y: int | float) -> Response:
     """Add two numbers."""
     return answer({"result": arithmetic.add(x, y)})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.bars import predict_bars
+from api.bars.prediction import predict_bars
 from api.errors import UnreadableBodyError
 from api.payloads import encode
 from model.bundle import Bundle

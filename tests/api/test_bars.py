@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.bars import predict_bars, takes_bars
+from api.bars.prediction import predict_bars, takes_bars
 from api.payloads import encode
 from model.bundle import Bundle
 from model.features import FEATURE_NAMES, build_features

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from api import batch_json, payloads
-from api.batch import CSV, JSON, Batch
-from api.batch_rows import TooManyRowsError
-from api.errors import UnreadableBodyError
+from api import payloads
+from api.batch import json_bodies
+from api.batch.answers import CSV, JSON, Batch
+from api.errors import TooManyRowsError, UnreadableBodyError
 from model.errors import InvalidFeaturesError, ModelError
 from model.scoring import PipelineScorer
 
@@ -334,7 +334,7 @@ def test_columns_that_do_not_go_together_are_refused_in_every_mode(features, ref
 )
 @pytest.mark.parametrize("piece_bytes", [1, 1_000_000])
 def test_what_is_not_json_is_refused_however_it_is_cut(features, refused, monkeypatch, spoil, piece_bytes):
-    monkeypatch.setattr(batch_json, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(json_bodies, "PIECE_BYTES", piece_bytes)
     body = spoil(json.dumps({"rows": [features] * 3})).encode("utf-8", "surrogateescape")
 
     (fault,) = refused(body, UnreadableBodyError, errors="row")
@@ -416,9 +416,30 @@ def test_a_body_read_in_pieces_is_read_as_it_is_as_a_whole(shipped, parts, endin
 
     def read(piece_bytes):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(batch_json, "PIECE_BYTES", piece_bytes)
+            patch.setattr(json_bodies, "PIECE_BYTES", piece_bytes)
             try:
-                rows, _ = batch_json.JsonReader(shipped.manifest.features[:1]).read(body, 100)
+                rows, _ = json_bodies.JsonReader(shipped.manifest.features[:1]).read(body, 100)
+            except ModelError as error:
+                return type(error), error.faults
+            return rows.columns.tobytes(), [list(rows.faults_of(row)) for row in range(len(rows))]
+
+    assert read(1) == read(10_000)
+
+
+ITEMS = st.sampled_from(["1", "-2.5", "1e3", " 7 ", "null", "true", "-2", "", "[1]", "]", '"],[", '])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ITEMS, max_size=4), st.lists(ITEMS, max_size=4), st.sampled_from(["", ',"x":[1]', ',"gap_pct":[1]']))
+def test_columns_read_in_pieces_are_read_as_they_are_as_a_whole(shipped, first, second, ending):
+    features = [shipped.manifest.features[0], shipped.manifest.features[6]]
+    body = f'{{"columns":{{"macd" : [{",".join(first)}], "gap_pct":[{",".join(second)}]{ending}}}}}'.encode()
+
+    def read(piece_bytes):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json_bodies, "PIECE_BYTES", piece_bytes)
+            try:
+                rows, _ = json_bodies.JsonReader(features).read(body, 100)
             except ModelError as error:
                 return type(error), error.faults
             return rows.columns.tobytes(), [list(rows.faults_of(row)) for row in range(len(rows))]

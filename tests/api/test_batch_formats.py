@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from api import batch_csv
-from api.batch import ARROW, CSV, JSON, MEDIA_TYPES, PARQUET, Batch
-from api.batch_rows import TooManyRowsError
-from api.errors import UnreadableBodyError
+from api.batch import csv_bodies
+from api.batch.answers import ARROW, CSV, JSON, MEDIA_TYPES, PARQUET, Batch
+from api.errors import TooManyRowsError, UnreadableBodyError
 from model.errors import InvalidFeaturesError
 
 MOST_ROWS = 1000
@@ -291,7 +290,7 @@ def test_lines_of_another_length_are_faults_of_their_rows(median, refused):
 
 @pytest.mark.parametrize("piece_bytes", [1, 100, 1_000_000])
 def test_csv_read_in_pieces_is_read_as_it_is_as_a_whole(median, refused, monkeypatch, piece_bytes):
-    monkeypatch.setattr(batch_csv, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(csv_bodies, "PIECE_BYTES", piece_bytes)
     lines = [",".join(map(str, (median | {"macd": cell}).values())) for cell in ("1", '"1\n"', "x", "2", "nan")]
 
     found = refused("\n".join([",".join(median), *lines]).encode(), CSV)
@@ -440,7 +439,7 @@ def test_a_damaged_description_of_a_parquet_column_does_not_end_the_process(medi
     footer = len(body) - 8 - struct.unpack("<I", body[-8:-4])[0]
     code = (
         "import sys\n"
-        "from api.batch import PARQUET, Batch\n"
+        "from api.batch.answers import PARQUET, Batch\n"
         "from model.errors import ModelError\n"
         "from model.registry import Registry\n"
         "batch, body, refused = Batch(Registry().load()), sys.stdin.buffer.read(), 0\n"
@@ -490,7 +489,7 @@ def test_a_few_rows_that_declare_many_bytes_are_refused_before_they_are_read(med
 def test_answering_tables_needs_no_pandas(shipped):
     code = (
         "import sys\n"
-        "from api.batch import MEDIA_TYPES, Batch\n"
+        "from api.batch.answers import MEDIA_TYPES, Batch\n"
         "assert 'pyarrow' not in sys.modules\n"
         "from model.registry import Registry\n"
         "bundle = Registry().load()\n"

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from api import create_app
+from api.front import path_of
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"sklearn", "pandas", "scipy", "skops", "joblib", "pyarrow", "streamlit", "altair", "matplotlib", "training"}
@@ -52,15 +53,23 @@ def test_the_examples_of_all_features_make_a_row_without_warnings(client):
     assert "warnings" not in reply.json
 
 
-def test_the_index_lists_the_routes_and_each_is_there(client, app):
+def test_the_index_lists_the_routes_with_a_purpose_and_each_is_there(client, app):
     listed = {(route["method"], route["path"]) for route in client.get("/").json["routes"]}
     served = {
-        (method, rule.rule.replace("<number:x>", "<number>").replace("<number:y>", "<number>"))
+        (method, path_of(rule.rule))
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
 
-    assert listed == served - {("GET", "/")}
+    assert listed <= served
+    assert {path for _, path in served - listed} == {
+        *("/", "/docs/<file>", "/v2/health/live", "/v2/health/ready"),
+        *(
+            f"/v2/models/<name>{version}{end}"
+            for version in ("", "/versions/<version>")
+            for end in ("", "/ready", "/infer")
+        ),
+    }
 
 
 def test_the_bundle_comes_from_the_registry_that_the_environment_names(made_up, monkeypatch):
@@ -79,6 +88,7 @@ def test_serving_a_linear_bundle_loads_no_heavy_library(features):
     code = f"""
 import sys
 from api import create_app
+from api.front import path_of
 client = create_app().test_client()
 assert client.post("/predict", json={{"features": {features!r}}}).status_code == 200
 assert client.get("/features").status_code == 200

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from api import create_app
-from api.docs_page import FILES
+from api.openapi.page import FILES
 from model.bundle import Bundle
 from tests.browser.serving import launch
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api import create_app
-from api.openapi import document
+from api.openapi.document import document
 from api.settings import ApiSettings
 from model.bundle import Bundle
 from model.manifest import Target

@@ -21,7 +21,7 @@ from schemathesis.engine import Status, events
 from werkzeug.serving import make_server
 
 from api import create_app
-from api.tensor_requests import HEADER_LENGTH
+from api.inference.requests import HEADER_LENGTH
 from model.bundle import Bundle
 from tests.api.conftest import FEATURES
 from tests.builders import random_bars

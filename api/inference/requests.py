@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from api.batch_rows import LARGEST_FLOAT, TooManyRowsError
-from api.errors import FAULTS_LISTED
+from api.batch.rows import LARGEST_FLOAT
+from api.errors import FAULTS_LISTED, TooManyRowsError
+from api.inference.tensors import DATATYPES, MATRIX, Tensor, count_values, from_bytes, from_json, from_list, itemsize
 from api.strict_json import Members, NotFinite
-from api.tensors import DATATYPES, MATRIX, Tensor, count_values, from_bytes, from_json, from_list, itemsize
 from api.validation import kind, nearest, pointer
 from model.errors import Fault
 
@@ -49,7 +49,7 @@ class RequestReader:
     binary
         What follows the JSON in the body.
     n_features, outputs, most_rows
-        As for `tensor_bodies.read`.
+        As for `bodies.read`.
     """
 
     def __init__(self, binary: memoryview, *, n_features: int, outputs: Sequence[str], most_rows: int) -> None:

@@ -6,9 +6,9 @@ from itertools import chain, islice
 
 import numpy as np
 
-from api.batch_rows import Rows, TooManyRowsError
-from api.errors import FAULTS_LISTED, THE_BODY
-from api.tensors import MATRIX, Tensor
+from api.batch.rows import Rows
+from api.errors import FAULTS_LISTED, THE_BODY, TooManyRowsError
+from api.inference.tensors import MATRIX, Tensor
 from api.validation import nearest, short
 from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from api import bars, validation
+from api import validation
+from api.bars import prediction as bars
 from model.bars import SHORTEST_HISTORY, WARM_UP_ROWS
 from model.bundle import Bundle
 from model.manifest import FeatureSpec

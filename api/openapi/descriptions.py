@@ -3,7 +3,7 @@
 import msgspec
 
 from api import payloads
-from api.openapi_schemas import NUMBER, TEXT, Schema, list_of, nullable, record, ref
+from api.openapi.schemas import NUMBER, TEXT, Schema, list_of, nullable, record, ref
 from model.bundle import Bundle
 from model.manifest import Manifest
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
-from api import openapi_descriptions, openapi_inference, openapi_paths, openapi_schemas, validation
+from api import validation
 from api.errors import PROBLEM, THE_BODY, problem_document
 from api.front import OPEN_TO_ALL
-from api.openapi_paths import Operation, with_request_id
-from api.openapi_schemas import TEXT, Schema, ref
+from api.openapi import descriptions, inference, paths, schemas
+from api.openapi.paths import Operation, with_request_id
+from api.openapi.schemas import TEXT, Schema, ref
 from api.settings import ApiSettings
 from model.bundle import Bundle
 
@@ -51,12 +52,12 @@ _PROBLEMS: dict[HTTPStatus, tuple[str, dict[str, str]]] = {
 
 def document(bundle: Bundle, settings: ApiSettings) -> dict[str, Any]:
     """Return the document: every route with its parameters, its bodies, its replies and its errors."""
-    paths = openapi_paths.paths(bundle, settings) | openapi_inference.paths(bundle)
+    routes = paths.paths(bundle, settings) | inference.paths(bundle)
     whole: dict[str, Any] = {
         "openapi": OPENAPI,
         "info": _info(bundle),
         "tags": [{"name": name, "description": told} for name, told in _TAGS.items()],
-        "paths": {path: _with_key(path, methods, settings) for path, methods in paths.items()},
+        "paths": {path: _with_key(path, methods, settings) for path, methods in routes.items()},
         "components": {
             "schemas": _schemas(bundle),
             "responses": {
@@ -102,7 +103,7 @@ def _with_key(path: str, methods: dict[str, Operation], settings: ApiSettings) -
 
 
 def _schemas(bundle: Bundle) -> dict[str, Schema]:
-    parts = (openapi_schemas, openapi_descriptions, openapi_inference)
+    parts = (schemas, descriptions, inference)
     return {name: schema for part in parts for name, schema in part.components(bundle).items()}
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 
 from api import strict_json
-from api.batch_rows import TooManyRowsError
-from api.errors import FAULTS_LISTED, THE_BODY, UnreadableBodyError
+from api.errors import FAULTS_LISTED, THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.inference.requests import EXPECTED, HEADER_LENGTH, InferRequest, RequestReader
 from api.strict_json import Members
-from api.tensor_requests import EXPECTED, HEADER_LENGTH, InferRequest, RequestReader
 from api.validation import repeated_names, short
 from model.errors import Fault, InvalidFeaturesError
 

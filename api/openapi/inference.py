@@ -1,7 +1,9 @@
 """The Open Inference Protocol, version 2, as OpenAPI describes it for one bundle."""
 
-from api.openapi_paths import JSON, NO_MODEL, OF_A_BODY, Operation, Paths, in_path, json_of, operation, tagged
-from api.openapi_schemas import (
+from api.inference.requests import BINARY_ONLY, HEADER_LENGTH
+from api.inference.tensors import DATATYPES, MATRIX
+from api.openapi.paths import JSON, NO_MODEL, OF_A_BODY, Operation, Paths, in_path, json_of, operation, tagged
+from api.openapi.schemas import (
     BYTES,
     NUMBER,
     TEXT,
@@ -12,8 +14,6 @@ from api.openapi_schemas import (
     record,
     ref,
 )
-from api.tensor_requests import BINARY_ONLY, HEADER_LENGTH
-from api.tensors import DATATYPES, MATRIX
 from model.bundle import Bundle
 
 TAG = "Open Inference Protocol"

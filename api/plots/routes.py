@@ -1,35 +1,29 @@
 """The route of the chart: a page, or a picture alone."""
 
-from collections.abc import Callable
-from typing import cast
+from flask import Response, current_app, request
 
-from flask import Blueprint, Response, current_app, request
-
-from api import plots, queries
+from api import queries
+from api.plots import drawing
 from api.serving import served
-from model.bundle import Bundle
-
-bp = Blueprint("plot", __name__)
 
 _MEDIA_TYPES = {"html": "text/html", "png": "image/png", "svg": "image/svg+xml"}
 _PARAMETERS = ("feature", "format")
 
 
-@bp.get("/plot")
 def plot() -> Response:
     """Show the probability against one feature: as a page, a PNG or an SVG."""
-    bundle = served().bundle
+    current = served()
+    bundle = current.bundle
     if not request.args:
         # What nearly everybody asks for is drawn once.
-        page = cast("Callable[[Bundle], str]", current_app.extensions["plot_page"])
-        return _reply(page(bundle), "html")
+        return _reply(current.once(drawing.page), "html")
     features = bundle.manifest.features
     form = queries.choice("format", list(_MEDIA_TYPES))
     position = bundle.manifest.feature_names.index(queries.choice("feature", bundle.manifest.feature_names))
     row = queries.scenario(features, _PARAMETERS)
     if form == "html":
-        return _reply(plots.page(bundle, position, row), form)
-    return _reply(plots.picture(bundle, plots.curve(bundle, position, row), form), form)
+        return _reply(drawing.page(bundle, position, row), form)
+    return _reply(drawing.picture(bundle, drawing.curve(bundle, position, row), form), form)
 
 
 def _reply(body: str | bytes, form: str) -> Response:

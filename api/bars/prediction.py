@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from api import payloads
-from api.bar_bodies import BarsRead, read_csv, read_json
+from api.bars.bodies import BarsRead, read_csv, read_json
 from api.errors import FAULTS_LISTED, THE_BODY
 from api.validation import number, short
 from model.bar_tables import ADJUSTED_CLOSE, LONGEST_TICKER, add_broken_rules, describe_adjustment, in_order

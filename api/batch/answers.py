@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from api.batch_csv import read_csv
-from api.batch_json import JsonReader
-from api.batch_rows import Scored, score
-from api.batch_tables import read_arrow, read_parquet
+from api.batch.csv_bodies import read_csv
+from api.batch.json_bodies import JsonReader
+from api.batch.rows import Scored, score
+from api.batch.table_bodies import read_arrow, read_parquet
 from model.bundle import Bundle
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api import arithmetic, bars, payloads
-from api.docs_page import FILES
+from api import arithmetic, payloads
+from api.bars import prediction as bars
 from api.errors import LARGEST_BODY
-from api.openapi_schemas import BYTES, NUMBER, TEXT, Schema, example_row, feature_value, ref
+from api.openapi.page import FILES
+from api.openapi.schemas import BYTES, NUMBER, TEXT, Schema, example_row, feature_value, ref
 from api.settings import ApiSettings
 from model.bundle import Bundle
 

@@ -5,18 +5,19 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 import numpy as np
-from flask import Blueprint, Response, abort, request
+from flask import Response, abort, request
 from numpy.typing import NDArray
 
-from api import payloads, tensor_bodies
-from api.batch_rows import Scored, score
+from api import payloads
+from api.batch.rows import Scored, score
 from api.bodies import read_body
 from api.errors import problem
+from api.inference import bodies
+from api.inference.requests import HEADER_LENGTH, InferRequest
+from api.inference.rows import to_rows
+from api.inference.tensors import to_bytes
 from api.live import Served
 from api.serving import JSON, Reply, answer, count_scored, served, settings
-from api.tensor_requests import HEADER_LENGTH, InferRequest
-from api.tensor_rows import to_rows
-from api.tensors import to_bytes
 from api.validation import short
 from model.bundle import Bundle
 from model.errors import ModelError
@@ -28,29 +29,22 @@ PREDICTION = "prediction"
 SERVER = {"name": "handover", "version": "1.0.0", "extensions": ["binary_tensor_data"]}
 PLATFORM = "sklearn_skops"
 
-bp = Blueprint("inference", __name__, url_prefix="/v2")
 
-
-@bp.get("")
 def server() -> Response:
     """Describe the server."""
     return answer(SERVER)
 
 
-@bp.get("/health/live")
 def live() -> Response:
     """Say that the server is alive."""
     return answer({"live": True})
 
 
-@bp.get("/health/ready")
 def ready() -> Response:
     """Say whether predictions can be made."""
     return _ready(served().bundle, {})
 
 
-@bp.get("/models/<name>")
-@bp.get("/models/<name>/versions/<version>")
 def model(name: str, version: str | None = None) -> Response:
     """Describe the tensors that the model takes and gives."""
     manifest = _asked_for(name, version).bundle.manifest
@@ -65,21 +59,17 @@ def model(name: str, version: str | None = None) -> Response:
     )
 
 
-@bp.get("/models/<name>/ready")
-@bp.get("/models/<name>/versions/<version>/ready")
 def model_ready(name: str, version: str | None = None) -> Response:
     """Say whether the model can make predictions."""
     bundle = _asked_for(name, version).bundle
     return _ready(bundle, {"name": bundle.manifest.name})
 
 
-@bp.post("/models/<name>/infer")
-@bp.post("/models/<name>/versions/<version>/infer")
 def infer(name: str, version: str | None = None) -> Response:
     """Score the rows in the tensors of the body."""
     current = _asked_for(name, version)
     bundle, features = current.bundle, current.bundle.manifest.features
-    asked = tensor_bodies.read(
+    asked = bodies.read(
         _body(),
         request.headers.get(HEADER_LENGTH),
         n_features=len(features),

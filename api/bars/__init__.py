@@ -1,0 +1,1 @@
+"""Daily bars to the prediction for their last day."""

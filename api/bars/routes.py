@@ -1,0 +1,25 @@
+"""The route for daily bars."""
+
+from http import HTTPStatus
+
+from flask import Response, request
+
+from api.bars import prediction
+from api.bodies import read_body
+from api.errors import problem
+from api.serving import answer, count_scored, served, settings
+
+
+def predict_bars() -> Response:
+    """Compute the features of the last of the bars, and score them."""
+    current = served()
+    if not prediction.takes_bars(current.bundle):
+        detail = f"The features of {current.bundle.manifest.name} are not computed from daily bars; use /predict."
+        return problem(HTTPStatus.NOT_FOUND, detail)
+    media_type, body = read_body(list(prediction.READERS), largest=settings().batch_bytes)
+    ticker = request.args.get("ticker")
+    reply = prediction.predict_bars(
+        current.bundle, body, media_type, ticker=ticker, notes=current.notes, safe=current.safe
+    )
+    count_scored(reply["prediction"], 1 - reply["prediction"])
+    return answer(reply)

@@ -1,0 +1,1 @@
+"""The probability against one feature, drawn."""
