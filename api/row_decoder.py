@@ -42,7 +42,7 @@ class RowDecoder:
             return None
         try:
             request: Any = self._decode(body)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         row: tuple[float, ...] = msgspec.structs.astuple(request.features)
         for position, low, high in self._bounds:

@@ -56,8 +56,9 @@ def request_faults(document: Any, features: Sequence[FeatureSpec]) -> Iterator[F
 
 def feature_faults(values: Members, features: Sequence[FeatureSpec], *path: str) -> Iterator[Fault]:
     """Yield what keeps *values*, an object at *path* of the body, from being one allowed number for each feature."""
+    above = pointer(*path)
     for feature in features:
-        where = pointer(*path, feature.name)
+        where = above + pointer(feature.name)
         if feature.name not in values:
             remedy = f"Add it; its median in training is {number(example(feature))}."
             yield Fault(where, "nothing", _allowed(feature), remedy)

@@ -75,6 +75,7 @@ def spoiled(shipped: Bundle) -> dict[str, bytes]:
         "not an object": b"[1]",
         "empty": b"",
         "not UTF-8": b"\xff" + good.encode(),
+        "a name that is not UTF-8": good.encode().replace(names[0].encode(), b"g\xffp"),
     }
 
 
