@@ -16,7 +16,7 @@ from api import cors, payloads
 from api.access_log import AccessLog
 from api.errors import LARGEST_BODY, PROBLEM, SERVED, problem_document
 from api.live import Live, Served
-from api.metrics import OTHER, Metrics
+from api.metrics import NOTHING_SCORED, OTHER, Metrics
 from api.settings import ApiSettings
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ ROW = "handover.row"
 # And how many rows were scored: those called, and the others.
 SCORED = "handover.scored"
 
-NOTHING_SCORED = (0, 0)
 OPEN_TO_ALL = frozenset({"/health", "/ready"})
 _USABLE_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 

@@ -22,6 +22,7 @@ BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "other")
 STATUSES = (200, 204, 304, 400, 401, 404, 405, 408, 411, 413, 415, 422, 500, 503)
 OTHER = "other"
+NOTHING_SCORED = (0, 0)
 
 _COUNT = struct.Struct("<Q")
 _FILES = "*.counters"
@@ -75,16 +76,14 @@ class Metrics:
             route = known
         slot = first + self._status_position.get(status, len(STATUSES))
         bucket = self._first_bucket[route]
-        calls, others = scored
         slots = self._slots
         with self._turn:
             slots[slot] += 1
             slots[bucket + bisect.bisect_left(BUCKETS, seconds)] += 1
             slots[bucket + self._width - 1] += int(seconds * 1e9)
-            if calls:
-                slots[self._size - 1] += calls
-            if others:
-                slots[self._size - 2] += others
+            if scored is not NOTHING_SCORED:
+                slots[self._size - 1] += scored[0]
+                slots[self._size - 2] += scored[1]
 
     def page(self, bundle: Bundle | None) -> bytes:
         """Return the page that Prometheus reads."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from operator import le
 from typing import Any
 
 import msgspec
@@ -47,17 +48,21 @@ def predict(bundle: Bundle, row: Sequence[float], *, notes: Sequence[str] = (), 
     InvalidFeaturesError
         The values are so far out that the model yields no probability.
     """
+    manifest = bundle.manifest
     probability = probability_of(bundle, row)
-    threshold = bundle.manifest.threshold.value
+    threshold = manifest.threshold.value
     reply = {
         "prediction": int(probability >= threshold),
         bundle.probability_key: probability,
         "threshold": threshold,
-        "version": bundle.manifest.version,
+        "version": manifest.version,
     }
-    flags = out_of_range(bundle.manifest.features, row)
-    if notes or flags:
-        reply["warnings"] = [*notes, *range_warnings(flags, safe=safe)]
+    lowest, highest = bundle.observed
+    if all(map(le, lowest, row)) and all(map(le, row, highest)):
+        if notes:
+            reply["warnings"] = notes
+    else:
+        reply["warnings"] = [*notes, *range_warnings(out_of_range(manifest.features, row), safe=safe)]
     return reply
 
 

@@ -1,6 +1,7 @@
 """One worker: its core, and the end of connections that have fallen silent."""
 
 import contextlib
+import gc
 import os
 import socket
 import struct
@@ -33,6 +34,9 @@ def application(wsgi_app: Application, settings: ApiSettings) -> Application:
     core, which costs several times what a small request does; on one they do not. So there may be
     enough threads for many slow senders, and few of them cost anything.
     """
+    # What is there by now stays to the end: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     core = _core(settings.counters)
     settled = threading.local()
     busy: dict[int, float] = {}

@@ -136,6 +136,12 @@ class Bundle:
         return self.manifest.probability_key
 
     @cached_property
+    def observed(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The smallest and the largest value of each feature in training."""
+        features = self.manifest.features
+        return tuple(feature.min for feature in features), tuple(feature.max for feature in features)
+
+    @cached_property
     def sha256(self) -> str:
         """Digest of the manifest, which holds the digests of all other files."""
         return sha256_of(encode_manifest(self.manifest))
