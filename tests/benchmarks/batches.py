@@ -5,6 +5,7 @@ import io
 import json
 import statistics
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +16,16 @@ from model.registry import Registry
 from tests.benchmarks import serving
 
 SIZES = (10_000, 100_000)
+# As programs write floating-point numbers, and as people round them; to binary formats it is all the same.
+DIGITS = (17, 6)
 
 
-def rows_of(n):
-    """Return *n* rows of the training data, over and over, as a table."""
+def rows_of(n, digits=17):
+    """Return *n* rows of the training data, over and over, as a table of numbers with so many digits."""
     bundle = Registry().load()
     X = np.resize(bundle.reference.X, (n, len(bundle.manifest.features)))
+    if digits < 17:
+        X = np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(X)
     return pa.table({name: X[:, i] for i, name in enumerate(bundle.manifest.feature_names)})
 
 
@@ -67,8 +72,11 @@ FORMATS = {
 
 def measure(options):
     """Print a table of rows a second, and the memory that a million rows take."""
+    tables = {(n, digits): rows_of(n, digits) for n in SIZES for digits in DIGITS}
     bodies = {
-        (name, n): (media_type, write(rows_of(n))) for name, (media_type, write) in FORMATS.items() for n in SIZES
+        (name, n, digits): (media_type, write(table))
+        for name, (media_type, write) in FORMATS.items()
+        for (n, digits), table in tables.items()
     }
     seconds = {key: [] for key in bodies}
     with serving.api(**serving.QUIET) as (port, process):
@@ -79,11 +87,12 @@ def measure(options):
                 # The first of each kind imports what reads it.
                 if number:
                     seconds[key].append(took)
-        serving.row("format", *[f"rows/s at {n:,}" for n in SIZES])
-        serving.row(*["---"] * (len(SIZES) + 1))
+        kinds = [(n, digits) for digits in DIGITS for n in SIZES]
+        serving.row("format", *[f"{n:,} rows, {digits} digits" for n, digits in kinds])
+        serving.row(*["---"] * (len(kinds) + 1))
         for name in FORMATS:
-            rates = [n / statistics.median(seconds[name, n]) / 1e6 for n in SIZES]
-            serving.row(name, *[f"{rate:.1f} M" for rate in rates])
+            rates = [n / statistics.median(seconds[name, n, digits]) / 1e6 for n, digits in kinds]
+            serving.row(name, *[f"{rate:.2f} M/s" for rate in rates])
         timed(connection, as_arrow(rows_of(1_000_000)), FORMATS["Arrow stream"][0])
         print(f"\nMost memory of a worker, 1,000,000 rows as Arrow among it: {peak(process.pid) / 1024:.0f} MiB.")
 
@@ -103,8 +112,6 @@ def timed(connection, body, media_type):
 
 def peak(pid):
     """Return the largest resident memory of any process of a server, in KiB."""
-    from pathlib import Path
-
     status = Path(f"/proc/{pid}/status").read_text()
     own = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
