@@ -34,8 +34,8 @@ def application(wsgi_app: Application, settings: ApiSettings) -> Application:
     core, which costs several times what a small request does; on one they do not. So there may be
     enough threads for many slow senders, and few of them cost anything.
     """
-    # What is there by now stays to the end: the collector need not look through it again and again.
-    gc.collect()
+    # What is there by now stays to the end: the collector need not look through it again and again, which
+    # would also give a forked worker copies of its own of what it shares.
     gc.freeze()
     core = _core(settings.counters)
     settled = threading.local()

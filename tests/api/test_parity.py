@@ -1,7 +1,6 @@
 """One row, one probability: whichever way it is asked for, to twelve digits."""
 
 import io
-import json
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from api import create_app
+from tests.benchmarks.batches import FORMATS, as_csv
 from training.bars import read_bars
 from training.places import SHIPPED_BARS
 
@@ -40,34 +40,6 @@ def test_asked_one_by_one(shipped, table, expected, monkeypatch, fast_path):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
-def written_as_csv(table):
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(table, sink)
-    return sink.getvalue()
-
-
-def written_as_parquet(table):
-    sink = io.BytesIO()
-    pyarrow.parquet.write_table(table, sink)
-    return sink.getvalue()
-
-
-def written_as_arrow(table):
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
-BODIES = {
-    "records": ("application/json", lambda table: json.dumps({"rows": table.to_pylist()}).encode()),
-    "columns": ("application/json", lambda table: json.dumps({"columns": table.to_pydict()}).encode()),
-    "csv": ("text/csv", written_as_csv),
-    "parquet": (PARQUET, written_as_parquet),
-    "arrow": (ARROW, written_as_arrow),
-}
-
-
 def probabilities(reply):
     """Return the probabilities in any reply to a batch."""
     match reply.mimetype:
@@ -84,9 +56,9 @@ def probabilities(reply):
 
 
 @pytest.mark.parametrize("accept", [None, "application/json", "text/csv", PARQUET, ARROW])
-@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("kind", FORMATS)
 def test_asked_in_a_batch(client, table, expected, kind, accept):
-    media_type, write = BODIES[kind]
+    media_type, write = FORMATS[kind]
     headers = {"Accept": accept} if accept else {}
 
     reply = client.post("/predict/batch", data=write(table), content_type=media_type, headers=headers)
@@ -115,14 +87,14 @@ def test_asked_with_the_bars_that_the_row_is_computed_from(client, shipped, expe
             name: getattr(bars, name)[rows] for name in ("open", "high", "low", "close", "volume")
         }
 
-        reply = client.post("/predict/bars", data=written_as_csv(pa.table(columns)), content_type="text/csv")
+        reply = client.post("/predict/bars", data=as_csv(pa.table(columns)), content_type="text/csv")
 
         assert reply.status_code == 200, reply.text
         assert reply.json["day"] == str(day)
         assert reply.json["p_up"] == pytest.approx(expected[position], abs=1e-12)
 
 
-@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("kind", FORMATS)
 def test_a_model_of_the_opposite_gives_one_minus(shipped, table, expected, kind):
     import msgspec
 
@@ -131,7 +103,7 @@ def test_a_model_of_the_opposite_gives_one_minus(shipped, table, expected, kind)
 
     opposite = Bundle(shipped.directory, msgspec.structs.replace(shipped.manifest))
     opposite.scorer = LinearScorer(-shipped.scorer.intercept, [-weight for weight in shipped.scorer.weights])
-    media_type, write = BODIES[kind]
+    media_type, write = FORMATS[kind]
 
     reply = create_app(opposite).test_client().post("/predict/batch", data=write(table), content_type=media_type)
 
