@@ -29,7 +29,7 @@ def commands(start):
 
 
 def test_every_command_is_of_a_kind_that_is_checked_here():
-    kinds = ("make ", "python -m training", "curl ", "py -m venv", r".venv\Scripts\python", " ", "└")
+    kinds = ("make ", "python -m training", "python -m tests.benchmarks.serving", "curl ", "py -m venv", r".venv\Scripts\python", " ", "└")
     trees = {line for _, text in BLOCKS if "──▶" in text or "streamlit_app.py" in text for line in text.splitlines()}
 
     assert [line for line in COMMANDS if line not in trees and not line.startswith(kinds)] == []
@@ -112,8 +112,8 @@ def test_the_python_example_runs_and_agrees_with_the_api(shipped):
     assert names["call"] == (names["p_up"] >= 0.44)
 
 
-def test_help_of_the_servers_is_there():
-    for module in ("api", "training"):
+def test_help_of_the_commands_is_there():
+    for module in ("api", "training", "tests.benchmarks.serving"):
         done = subprocess.run(
             [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
         )
@@ -133,7 +133,7 @@ def test_every_file_and_folder_named_in_the_tree_exists():
 
 
 def test_every_link_and_picture_leads_somewhere():
-    for target in re.findall(r"\]\(([^)]+)\)", README):
+    for target in re.findall(r"\]\((?!https://)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
 
 
