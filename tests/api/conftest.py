@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask
@@ -25,11 +26,17 @@ FEATURES = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_notes_on_age() -> Iterator[None]:
+@contextmanager
+def without_notes_on_age() -> Iterator[None]:
     """Leave out the warning that the data end long ago: it is true of every answer, and has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("API_STALE_DAYS", "0")
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_notes_on_age() -> Iterator[None]:
+    with without_notes_on_age():
         yield
 
 
@@ -41,7 +48,8 @@ def features() -> dict[str, float]:
 
 @pytest.fixture(scope="session")
 def app(shipped: Bundle) -> Flask:
-    return create_app(shipped)
+    with without_notes_on_age():
+        return create_app(shipped)
 
 
 @pytest.fixture(scope="session")
