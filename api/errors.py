@@ -20,6 +20,9 @@ LARGEST_BODY = 1024 * 1024
 # How much of a body that is too large is read and dropped.
 LARGEST_DROPPED = 16 * LARGEST_BODY
 
+# All that msgspec raises for a body it cannot decode; a name that is no UTF-8 is not among its own errors.
+NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 # Where in the environment of a request stands what answers it.
 SERVED = "handover.served"
 

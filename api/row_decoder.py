@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from api.errors import NOT_DECODED
 from model.manifest import FeatureSpec
 
 
@@ -42,7 +43,7 @@ class RowDecoder:
             return None
         try:
             request: Any = self._decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except NOT_DECODED:
             return None
         row: tuple[float, ...] = msgspec.structs.astuple(request.features)
         for position, low, high in self._bounds:

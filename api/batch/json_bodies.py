@@ -12,7 +12,7 @@ import numpy as np
 from api import strict_json, validation
 from api.batch.document import Records, as_float, column_faults, read_document
 from api.batch.rows import Rows
-from api.errors import FAULTS_LISTED, THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.errors import FAULTS_LISTED, NOT_DECODED, THE_BODY, TooManyRowsError, UnreadableBodyError
 from api.strict_json import Members
 from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError
@@ -115,7 +115,7 @@ class JsonReader:
     def _valid_block(self, piece: bytes) -> FloatArray | None:
         try:
             rows = self._rows_decoder.decode(piece)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except NOT_DECODED:
             return None
         n_features = len(self._names)
         # The decoder passes over a name that is given twice. Where every name stands once, without
@@ -132,7 +132,7 @@ class JsonReader:
         try:
             positions = msgspec.structs.astuple(self._frame_decoder.decode(frame).columns)
             columns = [self._numbers(body, *spans[position]) for (position,) in positions]
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except NOT_DECODED:
             return None
         return np.array(columns) if len(set(map(len, columns))) == 1 else None
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from api import strict_json
-from api.errors import FAULTS_LISTED, THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.errors import FAULTS_LISTED, NOT_DECODED, THE_BODY, TooManyRowsError, UnreadableBodyError
 from api.inference.requests import EXPECTED, HEADER_LENGTH, InferRequest, RequestReader
 from api.strict_json import Members
 from api.validation import repeated_names, short
@@ -95,7 +95,7 @@ def _quickly(document: bytes) -> Members | None:
         inputs = [Members(sent) for sent in msgspec.json.decode(members["inputs"], type=list[dict[str, msgspec.Raw]])]
         for part in (members, *inputs):
             part.update({name: _decoded(raw) for name, raw in part.items() if name not in {"inputs", "data"}})
-    except (msgspec.MsgspecError, RecursionError, KeyError):
+    except (*NOT_DECODED, KeyError):
         return None
     # The decoder passes over a name that is given twice. Without escapes, a document in which there is one
     # loses quotation marks when it is written again; and data that hold any are not all numbers.

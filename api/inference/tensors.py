@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from api.errors import NOT_DECODED
 from api.strict_json import NotFinite
 from api.validation import kind, value_fault
 from model.bars import FloatArray
@@ -90,7 +91,7 @@ def from_json(tensor: Tensor, data: bytes) -> Tensor | None:
             numbers: list[float] = msgspec.json.decode(data, type=list[float])
             return _with_values(tensor, np.fromiter(numbers, np.float64, len(numbers)))
         rows = msgspec.json.decode(data, type=list[list[float]])
-    except msgspec.MsgspecError:
+    except NOT_DECODED:
         return None
     if any(len(row) != nested for row in rows):
         return None
