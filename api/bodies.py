@@ -5,11 +5,14 @@ from http import HTTPStatus
 from typing import NoReturn
 
 from flask import abort, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
-from api.errors import LARGEST_BODY, problem
+from api.errors import LARGEST_BODY, THE_BODY, UnreadableBodyError, problem
+from model.errors import Fault
 
 TEXT = {"application/json", "text/csv"}
+# A body of these that breaks off between two rows looks whole.
+WITHOUT_AN_END = {"text/csv", "application/vnd.apache.arrow.stream"}
 
 
 def read_body(accepted: Sequence[str], *, largest: int = LARGEST_BODY) -> tuple[str, bytes]:
@@ -19,6 +22,9 @@ def read_body(accepted: Sequence[str], *, largest: int = LARGEST_BODY) -> tuple[
     """
     # Read before anything is refused: a client that is still sending may not see the answer.
     body = _body(largest)
+    if "Transfer-Encoding" in request.headers and request.mimetype in WITHOUT_AN_END.intersection(accepted):
+        msg = f"Send {request.mimetype} with its Content-Length: where it breaks off, it looks whole."
+        raise LengthRequired(msg)
     expected = " or ".join(accepted)
     if request.mimetype not in accepted:
         found = f"found {request.mimetype}" if request.mimetype else "found no Content-Type"
@@ -48,7 +54,21 @@ def _body(largest: int) -> bytes:
     # of reading a number of bytes, where the server says that there is one.
     stream = request.environ["wsgi.input"]
     whole: bytes = stream.read() if request.environ.get("wsgi.input_terminated") else stream.read(announced)
+    check_length(whole, announced)
     return whole
+
+
+def check_length(body: bytes, announced: int) -> None:
+    """Refuse a body that broke off.
+
+    Raises
+    ------
+    UnreadableBodyError
+        It is shorter than was announced.
+    """
+    if len(body) < announced:
+        found = f"{len(body):,} of the {announced:,} bytes that its Content-Length announces"
+        raise UnreadableBodyError(THE_BODY, [Fault("", found, "all of them", "Send it again, whole.")])
 
 
 def _refuse(detail: str, **accepted: str) -> NoReturn:

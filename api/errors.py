@@ -111,7 +111,8 @@ def _invalid(status: HTTPStatus, error: InvalidInputError) -> Response:
     what = f"found {first.found}{place}; expected {first.expected}."
     if error.count > 1:
         more = " or more" if error.count == FAULTS_LISTED else ""
-        what = f"{error.count:,}{more} faults, listed under “faults”. The first: {what}"
+        which = "listed" if error.count <= FAULTS_LISTED else f"the first {FAULTS_LISTED} listed"
+        what = f"{error.count:,}{more} faults, {which} under “faults”. The first: {what}"
     return problem(status, f"{error.subject} cannot be used: {what}", faults=faults)
 
 

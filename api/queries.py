@@ -1,6 +1,5 @@
 """What stands after the question mark: switches, choices, and the values of a scenario."""
 
-import difflib
 import math
 from collections.abc import Iterator, Sequence
 
@@ -21,8 +20,32 @@ class InvalidQueryError(InvalidInputError):
     """A parameter of the query that means nothing."""
 
 
+def only(*names: str) -> None:
+    """Refuse parameters that are not among *names*, and those that are given twice.
+
+    Raises
+    ------
+    InvalidQueryError
+        There are such.
+    """
+    faults = list(_name_faults(names))
+    if faults:
+        raise InvalidQueryError(THE_QUERY, faults)
+
+
+def _name_faults(names: Sequence[str]) -> Iterator[Fault]:
+    for name, texts in request.args.lists():
+        where = validation.pointer(name)
+        if name not in names:
+            expected = f"only {', '.join(names)}"
+            yield Fault(where, "an unknown name", expected, validation.nearest(name, names) or "Remove it.")
+        elif len(texts) > 1:
+            yield Fault(where, "a name that is given more than once", "each name once", "Leave one of them.")
+
+
 def switch(name: str) -> bool:
-    """Return whether the parameter *name* is switched on; it is off where it is not given."""
+    """Return whether *name*, the only parameter there may be, is switched on; it is off where it is not given."""
+    only(name)
     text = request.args.get(name)
     if text is None:
         return False
@@ -35,8 +58,7 @@ def choice(name: str, choices: Sequence[str]) -> str:
     """Return the value of the parameter *name*, one of *choices*; the first where it is not given."""
     text = request.args.get(name, choices[0])
     if text not in choices:
-        near = difflib.get_close_matches(text[: validation.LONGEST_QUOTE], choices, n=1)
-        refuse(name, text, " or ".join(choices), f"Did you mean “{near[0]}”?" if near else "")
+        refuse(name, text, " or ".join(choices), validation.nearest(text, choices) or "Change it, or leave it out.")
     return text
 
 
@@ -57,17 +79,10 @@ def scenario(features: Sequence[FeatureSpec], others: Sequence[str]) -> list[flo
 
 
 def _scenario_faults(features: Sequence[FeatureSpec], others: Sequence[str]) -> Iterator[Fault]:
-    known = {feature.name: feature for feature in features}
-    for name, texts in request.args.lists():
-        if name in others:
-            continue
-        where = validation.pointer(name)
-        if name not in known:
-            remedy = validation.nearest(name, [*known, *others]) or "Remove it."
-            yield Fault(where, "an unknown name", f"only {', '.join([*others, *known])}", remedy)
-        elif len(texts) > 1:
-            yield Fault(where, "a name that is given more than once", "each name once", "Leave one of them.")
-        elif fault := _number_fault(where, known[name], texts[0]):
+    yield from _name_faults([*others, *(feature.name for feature in features)])
+    for feature in features:
+        texts = request.args.getlist(feature.name)
+        if len(texts) == 1 and (fault := _number_fault(validation.pointer(feature.name), feature, texts[0])):
             yield fault
 
 
@@ -77,7 +92,7 @@ def _number_fault(where: str, feature: FeatureSpec, text: str) -> Fault | None:
     except (ValidationError, OverflowError):
         value = math.nan
     if not math.isfinite(value):
-        return Fault(where, f"the text “{validation.short(text)}”", EXPECTED, "Write the number in digits.")
+        return Fault(where, f"the text “{validation.short(text)}”", f"a finite number, {EXPECTED}", "Change it.")
     return validation.value_fault(where, feature, value)
 
 

@@ -5,16 +5,16 @@ from http import HTTPStatus
 from flask import Response, request
 
 from api import arithmetic, front, payloads, queries
-from api.bodies import read_body
+from api.bodies import check_length, read_body
 from api.errors import problem
-from api.serving import JSON, answer, live, served
+from api.serving import JSON, answer, live, served, trouble
 from model.errors import ModelError
 
 
 def health() -> Response:
     """Say that the server is alive, and what it serves."""
     current = live().served
-    return answer(payloads.health(None if current is None else current.bundle, live().trouble))
+    return answer(payloads.health(None if current is None else current.bundle, trouble()))
 
 
 def ready() -> Response:
@@ -41,14 +41,19 @@ def predict() -> Response:
     """Score one row."""
     environ = request.environ
     current = served(environ)
+    explained = environ["QUERY_STRING"] and queries.switch("explain")
     row = environ.get(front.ROW)
     if row is None:
-        body = front.plain_body(environ) if front.is_plain_prediction(environ) else read_body([JSON])[1]
+        if front.is_plain_prediction(environ):
+            body = front.plain_body(environ)
+            check_length(body, int(environ["CONTENT_LENGTH"]))
+        else:
+            body = read_body([JSON])[1]
         row = current.decode(body) or payloads.decode_row(body, current.bundle.manifest.features)
         environ[front.ROW] = row
     reply = current.predict(row)
     environ[front.SCORED] = reply["prediction"], 1 - reply["prediction"]
-    if environ["QUERY_STRING"] and queries.switch("explain"):
+    if explained:
         from api.explanations import explain
         from model.uncertainty import ProbabilityIntervals
 

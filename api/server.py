@@ -8,7 +8,9 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from typing import Any
 
 from api import create_app, worker
 from api.live import Live
@@ -19,6 +21,7 @@ from model.scoring import LinearScorer
 
 # Supervisors commonly wait five seconds before they kill.
 SECONDS_TO_STOP = 4
+SECONDS_BEFORE_A_RETRY = 1.0
 LAST_PORT = 65535
 # The most that the server accepts.
 LONGEST_HEADER_SECONDS = 60
@@ -93,6 +96,8 @@ def _run(load: Callable[[], worker.Application], address: str, port: int, worker
         workers_kill_timeout=SECONDS_TO_STOP,
         log_level=LogLevels.error,
     )
+    # The server would end with all its workers when one died twice within seconds: the others can go on.
+    server.respawned_wrks = _NeverTooSoon()
     try:
         server.serve(target_loader=load, wrap_loader=False)
     except SystemExit:
@@ -101,12 +106,22 @@ def _run(load: Callable[[], worker.Application], address: str, port: int, worker
             raise
 
 
+class _NeverTooSoon(dict[int, float]):
+    """When each worker was last replaced, as far as the server may know: long ago."""
+
+    def get(self, key: int, default: Any = None) -> Any:  # noqa: ARG002  the signature of a dict
+        """Return the beginning of time."""
+        return 0.0
+
+
 def _load_app() -> worker.Application:
     """Return the application of one worker."""
     _obey_the_parent()
     try:
         return worker.application(create_app().wsgi_app, ApiSettings.from_environment())
     except ModelError as error:
+        # Its successor will fail likewise, again and again, until someone mends the cause.
+        time.sleep(SECONDS_BEFORE_A_RETRY)
         sys.exit(f"A worker cannot start: {error}")
 
 

@@ -33,7 +33,7 @@ def served(environ: Mapping[str, Any] | None = None) -> Served:
     """
     found = (environ or request.environ)[SERVED]
     if found is None:
-        reason = live().trouble or "It is being loaded."
+        reason = trouble() or "It is being loaded."
         msg = f"There is no model to answer with. {reason}"
         raise NothingServedError(msg)
     return cast("Served", found)
@@ -42,6 +42,12 @@ def served(environ: Mapping[str, Any] | None = None) -> Served:
 def live() -> Live:
     """Return the watch over what is served."""
     return cast("Live", current_app.extensions["live"])
+
+
+def trouble() -> str | None:
+    """Return what keeps the current version from being served, if anything does; no paths where errors are safe."""
+    told = live().trouble
+    return "The current version cannot be served; the log says why." if told and settings().safe_errors else told
 
 
 def settings() -> ApiSettings:

@@ -49,7 +49,9 @@ class LinearScorer:
 
     def many(self, X: FloatArray) -> FloatArray:
         """Return the probabilities of *X*, shape (rows, features)."""
-        log_odds = X @ np.asarray(self.weights) + self.intercept
+        # What is too large to be added up has no probability; whoever asked finds NaN.
+        with np.errstate(over="ignore", invalid="ignore"):
+            log_odds = X @ np.asarray(self.weights) + self.intercept
         # exp only ever sees numbers up to 0, so it cannot overflow.
         small = np.exp(-np.abs(log_odds))
         return np.asarray(np.where(log_odds >= 0, 1.0, small) / (1.0 + small))

@@ -74,7 +74,8 @@ def predict_bars(
         _check_splits(splits, read)
         adjusted = adjust_for_splits(bars, splits)
         features = _features_of_the_last_day(adjusted, read)
-        odd = [warning.message for warning in warnings_for(adjusted)]
+        told = [warning.message for warning in warnings_for(adjusted)]
+        odd = [message for message in told if not (safe and any(name in message for name in FEATURE_NAMES))]
     reply = _predict(bundle, features, read, notes=notes, safe=safe)
     warnings = [*reply.pop("warnings", ()), *_about_the_history(bars, unsorted), *_first_of(odd)]
     name = str(bars.ticker[-1])

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from flask import Response, request
 
+from api import queries
 from api.bars import prediction
 from api.bodies import read_body
 from api.errors import problem
@@ -16,6 +17,7 @@ def predict_bars() -> Response:
     if not prediction.takes_bars(current.bundle):
         detail = f"The features of {current.bundle.manifest.name} are not computed from daily bars; use /predict."
         return problem(HTTPStatus.NOT_FOUND, detail)
+    queries.only("ticker")
     media_type, body = read_body(list(prediction.READERS), largest=settings().batch_bytes)
     ticker = request.args.get("ticker")
     reply = prediction.predict_bars(

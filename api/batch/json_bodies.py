@@ -109,7 +109,7 @@ class JsonReader:
                 # Nothing between two commas is not JSON, and an empty array is read soon enough.
                 return None
             if len(records) > most_rows:
-                raise TooManyRowsError(_count(body, "{") - 1, most_rows)
+                raise TooManyRowsError(max(len(records), _count(body, "{") - 1), most_rows)
         return records.rows()
 
     def _valid_block(self, piece: bytes) -> FloatArray | None:

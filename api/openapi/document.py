@@ -43,6 +43,7 @@ _PROBLEMS: dict[HTTPStatus, tuple[str, dict[str, str]]] = {
     HTTPStatus.NOT_FOUND: ("There is nothing at this address.", {}),
     HTTPStatus.METHOD_NOT_ALLOWED: ("The route knows other methods.", {"Allow": "The methods it knows."}),
     HTTPStatus.NOT_ACCEPTABLE: ("Accept asks for none of the media types that the answer can have.", {}),
+    HTTPStatus.LENGTH_REQUIRED: ("CSV and Arrow streams need a Content-Length: broken off, they look whole.", {}),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is larger, or has more rows, than is allowed.", {}),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("The body is of another media type, in another charset, or compressed.", {}),
     HTTPStatus.UNPROCESSABLE_ENTITY: ("What was sent can be read, but not used; each fault is listed.", {}),

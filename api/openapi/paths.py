@@ -147,7 +147,7 @@ def _batch(bundle: Bundle, settings: ApiSettings) -> Operation:
             ARROW: {"schema": BYTES},
         },
         told=told,
-        problems=(406, *OF_A_BODY, *NO_MODEL),
+        problems=(406, 411, *OF_A_BODY, *NO_MODEL),
         parameters=[query("errors", {"type": "string", "enum": ["fail", "row"], "default": "fail"}, errors)],
         body={
             JSON: {"schema": {"oneOf": [ref("BatchRows"), ref("BatchColumns")]}, "examples": examples},
@@ -172,7 +172,7 @@ def _bars() -> Operation:
         "The probability for the last day of a history of daily bars",
         json_of("BarsPrediction"),
         told="The features are computed by the code that made those the model was trained on.",
-        problems=(*OF_A_BODY, *NO_MODEL),
+        problems=(411, *OF_A_BODY, *NO_MODEL),
         parameters=[query("ticker", TEXT, "Which ticker of the body is meant; needed where it holds several.")],
         body={**json_of("Bars", {"bars": history}), CSV: {"schema": TEXT, "example": "\n".join(lines)}},
     )

@@ -199,11 +199,12 @@ def _bars(bundle: Bundle) -> dict[str, Schema]:
         "ticker": nullable(TEXT),
         "day": TEXT | {"format": "date", "description": "The last day, which the prediction is made on."},
         "bars": WHOLE | {"minimum": SHORTEST_HISTORY},
-        "features": ref("FeatureValues") | {"description": "What was computed for the last day."},
+        "features": ref("FeatureValues")
+        | {"description": "What was computed for the last day, unless API_ERRORS is safe."},
         "adjustment": TEXT | {"description": "How splits were handled."},
     }
     return {
         "Bar": known,
         "Bars": record({"bars": history}, "Daily bars of one ticker."),
-        "BarsPrediction": record(reply, optional=("warnings",)),
+        "BarsPrediction": record(reply, optional=("warnings", "features")),
     }

@@ -1,5 +1,6 @@
 """Good bodies of every route, damaged at random: always an answer or a whole problem, never a failure."""
 
+import io
 import json
 import random
 
@@ -90,3 +91,54 @@ def test_a_name_that_is_no_utf8_is_refused_everywhere(client, good):
             name = b"gap_pct" if b"gap_pct" in body else b"close" if b"close" in body else b"FP64"
             spoiled = body.replace(name, b"\xed\xa0" + name)
             assert client.post(path, data=spoiled, content_type=media_type).status_code == 400, path
+
+
+def test_a_body_that_broke_off_is_told_as_that(client, good):
+    for path, media_type, body in good:
+        announced = {"CONTENT_LENGTH": str(len(body))}
+        half = body[: len(body) // 2]
+        reply = client.post(path, data=half, content_type=media_type, environ_overrides=announced)
+
+        assert reply.status_code == 400, path
+        assert f"of the {len(body):,} bytes that its Content-Length announces" in reply.json["detail"]
+
+
+def test_bodies_that_look_whole_where_they_break_off_must_say_their_length(client, good):
+    for path, media_type, body in good:
+        reply = client.post(
+            path,
+            input_stream=io.BytesIO(body),
+            content_type=media_type,
+            headers={"Transfer-Encoding": "chunked"},
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+
+        assert reply.status_code == (411 if media_type.endswith(("csv", "stream")) else 200), (path, media_type)
+
+
+@pytest.mark.parametrize(
+    ("address", "where"),
+    [
+        ("/predict?explian=true", "/explian"),
+        ("/predict?explain=true&explain=false", "/explain"),
+        ("/predict?explain=maybe", "/explain"),
+        ("/predict/batch?error=row", "/error"),
+        ("/predict/batch?errors=ROW", "/errors"),
+        ("/predict/bars?tick=IBM", "/tick"),
+    ],
+)
+def test_a_parameter_that_means_nothing_is_refused_by_name(client, good, address, where):
+    _, media_type, body = next(one for one in good if one[0] == address.partition("?")[0])
+
+    reply = client.post(address, data=body, content_type=media_type)
+
+    assert reply.status_code == 422
+    assert [fault["pointer"] for fault in reply.json["faults"]] == [where]
+    assert all(fault["remedy"] for fault in reply.json["faults"])
+
+
+def test_a_charset_in_accept_asks_for_nothing_else(client, good):
+    _, media_type, body = next(one for one in good if one[0] == "/predict/batch")
+    headers = {"Accept": "application/json; charset=utf-8"}
+
+    assert client.post("/predict/batch", data=body, content_type=media_type, headers=headers).status_code == 200

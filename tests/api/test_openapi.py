@@ -246,7 +246,7 @@ def test_the_errors_of_a_route_are_listed_with_it(described):
     listed = {path: set(op["responses"]) for path, _, op in operations(described)}
 
     assert listed["/predict"] == {"200", "400", "413", "415", "422", "503"}
-    assert listed["/predict/batch"] == {"200", "400", "406", "413", "415", "422", "503"}
+    assert listed["/predict/batch"] == {"200", "400", "406", "411", "413", "415", "422", "503"}
     assert listed["/plot"] == {"200", "422", "503"}
     assert listed["/predict/{x}"] == {"200", "404", "422"}
     assert listed["/v2/models/{name}/infer"] == {"200", "400", "404", "413", "415", "422", "503"}

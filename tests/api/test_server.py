@@ -228,6 +228,21 @@ def test_a_worker_that_dies_is_replaced():
         assert len(workers_of(server) & before) == 1
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="workers are found in /proc")
+def test_a_worker_that_dies_again_at_once_is_replaced_again_and_the_other_one_goes_on():
+    with running("--workers", 2) as server:
+        known = workers_of(server)
+        for _ in range(3):
+            victim = max(workers_of(server))
+            os.kill(victim, signal.SIGKILL)
+            wait_until(lambda victim=victim: len(workers_of(server)) == 2 and victim not in workers_of(server))
+            time.sleep(0.3)
+
+        wait_until(lambda: all(server.answers() for _ in range(20)))
+        assert len(workers_of(server) & known) >= 1
+        assert server.process.poll() is None
+
+
 def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(features):
     body = json.dumps({"features": features}).encode()
     with running("--workers", 1) as server:
