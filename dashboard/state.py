@@ -26,6 +26,7 @@ from training.bootstrap import DayBootstrap
 from training.table import FeatureTable, build_table, read_table
 
 SCENARIO, THRESHOLD, NOTICE = "scenario", "threshold", "notice"
+EDITION = "scenario_edition"
 CURVE_POINTS = 401
 
 
@@ -128,9 +129,25 @@ def keep_value(name: str, value: float) -> None:
     st.session_state[SCENARIO] = st.session_state.get(SCENARIO, {}) | {name: value}
 
 
+def keep_scenario(values: dict[str, float]) -> None:
+    """Remember values of the scenario, in display units, as the live panel shows them."""
+    st.session_state[SCENARIO] = st.session_state.get(SCENARIO, {}) | values
+
+
+def replace_scenario(values: dict[str, float]) -> None:
+    """Put another scenario in place of the one there is, in display units; what is not in *values* is at its median."""
+    st.session_state[SCENARIO] = values
+    st.session_state[EDITION] = scenario_edition() + 1
+
+
+def scenario_edition() -> int:
+    """How often the scenario was replaced from outside the live panel, which then takes it over."""
+    return st.session_state.get(EDITION, 0)
+
+
 def reset_scenario() -> None:
     """Return every feature to its median."""
-    st.session_state[SCENARIO] = {}
+    replace_scenario({})
 
 
 def scenario_row(bundle: Bundle) -> list[float]:
