@@ -1,14 +1,13 @@
-"""Data in, HTML out: the answer, the verdict, the figures. Everything from outside is escaped."""
+"""Data in, HTML out: the verdict, the figures. Everything from outside is escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 
-from dashboard.display import range_written, written
+from dashboard.display import range_written
 from dashboard.rates import Rate, Rates
 from model.bundle import Bundle
-from model.explain import PointShare
 from model.manifest import FeatureSpec, Manifest, Metric, Verdict
-from model.wording import interval, number, percent, points
+from model.wording import interval, number, percent
 
 SHAPES = {"better": "▲", "not distinguishable": "≈", "worse": "▼"}
 
@@ -50,71 +49,10 @@ def metric_in_words(metric: Metric) -> str:
     )
 
 
-def answer(probability: float, threshold: float, positive_class: str) -> str:
-    """The answer: probability, call, distance from the threshold, and a bar with the threshold's tick."""
-    distance = probability - threshold
-    called = distance >= 0
-    call = f"▲</span> Call: {escape(positive_class)}" if called else "○</span> No call"
-    decimals = 1 if abs(distance) >= 0.0005 else 4
-    away = f"{number(100 * abs(distance), decimals)} points {'above' if called else 'below'}"
-    at = 100 * probability
-    tick = 100 * threshold
-    return (
-        '<div class="answer" role="status">'
-        f'<div class="answer-line"><span class="answer-probability">{percent(probability)}</span>'
-        f'<span class="answer-call {"called" if called else "quiet"}"><span aria-hidden="true">{call}</span>'
-        f'<span class="answer-distance muted">{away} the {percent(threshold)} threshold</span></div>'
-        '<div class="scale" aria-hidden="true">'
-        f'<div class="scale-above">{_pinned(tick, "threshold", "tick-label")}</div>'
-        f'<div class="scale-track"><div class="scale-fill" style="width:{at:.3f}%"></div>'
-        f'<div class="scale-tick" style="left:{tick:.3f}%"></div></div>'
-        f'<div class="scale-below">{"".join(_pinned(x, f"{x} %") for x in (0, 25, 50, 75, 100))}</div>'
-        "</div></div>"
-    )
-
-
-def _pinned(at: float, text: str, kind: str = "") -> str:
-    """A label at *at* percent of its row that never reaches beyond the row's ends."""
-    return f'<span class="{kind}" style="left:{at:.3f}%;transform:translateX(-{at:.3f}%)">{text}</span>'
-
-
 def beyond(feature: FeatureSpec) -> str:
     """Say that a value of *feature* lies outside anything seen, right where it is set."""
     seen = range_written(feature, feature.min, feature.max)
     return f'<div class="beyond">Outside the training rows: {escape(seen)}</div>'
-
-
-def pulls(features: Sequence[FeatureSpec], row: Sequence[float], shares: Sequence[PointShare]) -> str:
-    """What pulls the answer: each feature's share of the way from the median row's probability."""
-    widest = max(0.01, *(abs(share.points) for share in shares))
-    lines = []
-    for feature, value, share in zip(features, row, shares, strict=True):
-        width = 50 * abs(share.points) / widest
-        side = "raises" if share.points >= 0 else "lowers"
-        # What is written as 0.0 draws no bar either.
-        bar = f'<div class="pull {side}" style="width:{width:.2f}%"></div>' if abs(share.points) >= 0.0005 else ""
-        lines.append(
-            f'<tr><th scope="row">{escape(feature.label)}'
-            f'<span class="muted">{number(value * feature.display_factor, feature.decimals)}'
-            f" · median {escape(written(feature, feature.median))}</span></th>"
-            f'<td class="pull-cell" aria-hidden="true"><div class="pull-axis">{bar}</div></td>'
-            f'<td class="figure">{_signed_points(share.points)}</td></tr>'
-        )
-    return f'<table class="pulls"><tbody>{"".join(lines)}</tbody></table>'
-
-
-def _signed_points(share: float) -> str:
-    return number(100 * share, 1, signed=True)
-
-
-def pull_sum(at_median: float, probability: float) -> str:
-    """The sum under the pulls: from the median row to the answer."""
-    return (
-        '<div class="pull-sum">'
-        f"<span>Median row<b>{percent(at_median)}</b></span>"
-        f"<span>All pulls<b>{points(probability - at_median)}</b></span>"
-        f"<span>Answer<b>{percent(probability)}</b></span></div>"
-    )
 
 
 def figures(rates: Rates, positive_class: str) -> str:

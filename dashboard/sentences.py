@@ -33,20 +33,6 @@ def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
 
 
 @_unbroken
-def predict_sentence(manifest: Manifest, probability: float, always: float) -> str:
-    """Answer the question for the scenario, beside the base rate of the out-of-fold rows."""
-    up = f"“{manifest.target.positive_class}”"
-    threshold = manifest.threshold.value
-    call = f"calls {up}" if probability >= threshold else f"does not call {up}"
-    first = manifest.metrics[0]
-    return (
-        f"At these values the model gives {up} **{percent(probability)}** and {call}: it calls at {percent(threshold)}"
-        f" or more. Of the {first.n:,} out-of-fold rows ({first.first_day} to {first.last_day}),"
-        f" **{percent(always)}** were {up}."
-    )
-
-
-@_unbroken
 def curve_sentence(manifest: Manifest, feature: FeatureSpec, usual: FloatArray, threshold: float) -> str:
     """Say what moving *feature* does; *usual* are the probabilities from its 1 % to its 99 % value."""
     low, high = float(usual[0]), float(usual[-1])
@@ -90,24 +76,6 @@ def curve_alt(feature: FeatureSpec, sweep: Sweep, at: float, probability: float,
         f"Probability against {feature.label}: from {percent(float(sweep.probability[0]))} at the left end to"
         f" {percent(float(sweep.probability[-1]))} at the right; the current point is {percent(probability)} at"
         f" {written(feature, at / feature.display_factor)}; the threshold is {percent(threshold)}."
-    )
-
-
-@_unbroken
-def outside(feature: FeatureSpec, value: float) -> str:
-    """Say that a value lies outside anything the model was trained on."""
-    return (
-        f"**{feature.label} {written(feature, value)}** is outside the training rows"
-        f" ({range_written(feature, feature.min, feature.max)}): the answer there is a guess."
-    )
-
-
-@_unbroken
-def unusual(feature: FeatureSpec, value: float) -> str:
-    """Say that a value lies within the training rows, but beyond 98 % of them."""
-    return (
-        f"**{feature.label} {written(feature, value)}** is unusual: 98 % of the training rows lie within"
-        f" {range_written(feature, feature.p1, feature.p99)}."
     )
 
 

@@ -43,11 +43,11 @@ def test_a_person_moves_a_value_then_the_threshold(page: Page, url: str, noise: 
     slider = page.get_by_role("slider", name="RSI, 14 days (of 100)")
     slider.focus()
     slider.press("End")
-    highest = float(slider.get_attribute("aria-valuetext") or "nan")
+    highest = float((slider.get_attribute("aria-valuetext") or "").removesuffix(" of 100"))
     expect(answer).to_have_text(by_pipeline(shipped, rsi_14=highest))
     for _ in range(25):
         slider.press("ArrowLeft")
-    expect(slider).to_have_attribute("aria-valuetext", f"{highest - 2.5:.1f}")
+    expect(slider).to_have_attribute("aria-valuetext", f"{highest - 2.5:.1f} of 100")
     expect(answer).to_have_text(by_pipeline(shipped, rsi_14=round(highest - 2.5, 1)))
 
     box = page.get_by_role("spinbutton", name="MACD (% of close), typed")
@@ -55,7 +55,9 @@ def test_a_person_moves_a_value_then_the_threshold(page: Page, url: str, noise: 
     box.press("Enter")
     moved = by_pipeline(shipped, rsi_14=round(highest - 2.5, 1), macd=-20.0)
     expect(answer).to_have_text(moved)
-    expect(page.get_by_role("slider", name="MACD (% of close)")).to_have_attribute("aria-valuetext", "-20.00")
+    expect(page.get_by_role("slider", name="MACD (% of close)")).to_have_attribute(
+        "aria-valuetext", "−20.00 % of close"
+    )
     # The answer is in view wherever the person is on the page.
     page.get_by_role("button", name="Reset to the median row").scroll_into_view_if_needed()
     expect(answer).to_be_in_viewport()

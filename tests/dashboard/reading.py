@@ -1,5 +1,6 @@
 """Ways to read a page the way a person does."""
 
+import json
 import re
 from typing import Any
 
@@ -40,11 +41,23 @@ def words(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
 
 
-def shown_probability(app: AppTest) -> str:
-    """The big number of the answer."""
-    match = re.search(r'answer-probability">([^<]+)<', html_with(app, "answer-probability"))
-    assert match
-    return match[1]
+def panel(app: AppTest) -> dict[str, Any]:
+    """What the live panel is given; the browser shows it."""
+    mounted = _only(list(app.get("bidi_component")))
+    return dict(json.loads(mounted.proto.json))
+
+
+def scenario(app: AppTest) -> dict[str, float]:
+    """The values that the live panel is given, by feature."""
+    given = panel(app)
+    return {feature["name"]: value for feature, value in zip(given["model"]["features"], given["values"], strict=True)}
+
+
+def set_values(app: AppTest, **values: float) -> AppTest:
+    """Keep values as if the live panel had sent them; only a browser can send them in earnest."""
+    kept = app.session_state["scenario"] if "scenario" in app.session_state else {}  # noqa: SIM401  it has no get
+    app.session_state["scenario"] = kept | values
+    return app.run()
 
 
 def slider(app: AppTest, name: str) -> Slider:
@@ -58,9 +71,9 @@ def box(app: AppTest, name: str) -> NumberInput:
 
 
 def _is_of(key: str | None, kind: str, name: str) -> bool:
-    return re.fullmatch(rf"{kind}_(predict_|curve_)?{name}_\d+", key or "") is not None
+    return re.fullmatch(rf"{kind}_(curve_)?{name}_\d+", key or "") is not None
 
 
 def _only(widgets: list[Any]) -> Any:
-    assert len(widgets) == 1, f"found {[widget.key for widget in widgets]}"
+    assert len(widgets) == 1, f"found {widgets}"
     return widgets[0]

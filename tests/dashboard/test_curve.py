@@ -6,11 +6,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.charts import LIGHT, Sweep, probability_curve
 from model.bundle import Bundle
 from model.wording import percent
-from tests.dashboard.reading import box, go, html_with, sentence, slider, words
+from tests.dashboard.reading import box, go, html_with, scenario, sentence, set_values, slider, words
 
 
 def test_the_sentence_gives_the_pipelines_probabilities_at_both_ends_of_the_usual_range(app: AppTest, shipped: Bundle):
-    slider(app, "rsi_14").set_value(80.0).run()
+    set_values(app, rsi_14=80.0)
     go(app, "curve")
     app.selectbox(key="curve_feature").set_value("macd").run()
 
@@ -30,7 +30,7 @@ def test_the_chosen_feature_moves_the_scenario_of_predict(app: AppTest):
     slider(app, "rsi_14").set_value(70.0).run()
     go(app, "predict")
 
-    assert slider(app, "rsi_14").value == 70.0
+    assert scenario(app)["rsi_14"] == 70.0
 
 
 def test_the_choice_of_feature_survives_turning_pages(app: AppTest):
@@ -63,7 +63,7 @@ def test_a_value_typed_far_outside_is_still_in_the_picture(app: AppTest):
 
 
 def test_the_others_are_listed_with_their_values(app: AppTest):
-    slider(app, "rsi_14").set_value(80.0).run()
+    set_values(app, rsi_14=80.0)
     go(app, "curve")
 
     said = words(html_with(app, "What each alone would add"))

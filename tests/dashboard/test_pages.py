@@ -7,7 +7,7 @@ from model.bundle import Bundle
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
-from tests.dashboard.reading import PAGES, box, go, html_with, plain, slider, words
+from tests.dashboard.reading import PAGES, go, html_with, panel, plain, scenario, set_values, words
 from training.train import publish
 
 
@@ -52,16 +52,16 @@ def test_an_unreadable_pointer_is_one_error(registry: Registry):
 
 
 def test_a_newly_promoted_version_is_taken_up_on_the_next_run(app: AppTest, registry: Registry):
-    slider(app, "rsi_14").set_value(80.0).run()
+    set_values(app, rsi_14=80.0)
     version = publish(builders.result(), registry, by="tester", why="another", when=builders.WHEN)
     app.run()
 
     assert not app.exception
     assert version in words(html_with(app, "<footer"))
-    # The made-up features are standard normal: the slider has other ends, the typed value stays and is flagged.
-    assert slider(app, "rsi_14").max < 10
-    assert box(app, "rsi_14").value == 80.0
-    assert "outside the training rows" in plain(app.warning[0])
+    # The made-up features are standard normal: the slider has other ends, the value set before stays.
+    (feature,) = [feature for feature in panel(app)["model"]["features"] if feature["name"] == "rsi_14"]
+    assert feature["high"] < 10
+    assert scenario(app)["rsi_14"] == 80.0
 
 
 def test_a_promoted_version_that_cannot_be_opened_leaves_the_one_in_view(
@@ -79,10 +79,10 @@ def test_a_promoted_version_that_cannot_be_opened_leaves_the_one_in_view(
 
 def test_two_sessions_do_not_share_a_scenario(app: AppTest):
     other = open_app()
-    slider(app, "rsi_14").set_value(80.0).run()
+    set_values(app, rsi_14=80.0)
     other.run()
 
-    assert slider(other, "rsi_14").value == 52.2
+    assert scenario(other)["rsi_14"] == 52.2
 
 
 def test_about_begins_with_the_verdict_and_holds_every_check(app: AppTest, shipped: Bundle):
@@ -97,28 +97,6 @@ def test_about_begins_with_the_verdict_and_holds_every_check(app: AppTest, shipp
     assert shipped.manifest.trained_on.sha256 in everything
     assert shipped.sha256 in everything
     assert "FB: too short" in everything
-
-
-def test_a_model_that_is_not_linear_says_why_there_are_no_pulls(registry: Registry):
-    import msgspec
-
-    from model.bundle import BundleDraft, write_bundle
-    from model.manifest import WholePipeline
-
-    draft = builders.result().draft
-    whole = BundleDraft(
-        msgspec.structs.replace(draft.manifest, scorer=WholePipeline()),
-        draft.pipeline,
-        draft.out_of_fold,
-        draft.reference,
-        draft.self_test_rows,
-    )
-    version = write_bundle(registry.folder, whole).name
-    registry.promote(version, by="tester", why="no weights", when=builders.WHEN)
-    app = open_app()
-
-    assert not app.exception
-    assert any("cannot be split into one share a feature" in caption.value for caption in app.caption)
 
 
 def test_a_damaged_history_is_named_and_the_page_goes_on(registry: Registry):

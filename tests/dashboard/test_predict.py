@@ -1,12 +1,21 @@
-"""The Predict page: what is shown is what the packaged pipeline says of just the values shown."""
+"""The Predict page's side of Python: what the live panel is given, what it may send back, and what is kept of it."""
 
+import math
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.bundle import Bundle
-from model.wording import percent
-from tests.dashboard.reading import box, go, html_with, sentence, shown_probability, slider, words
+from dashboard.panel import LARGEST, accepted, model_data, server_answer
+from model.bundle import Bundle, BundleDraft, write_bundle
+from model.explain import log_odds_of
+from model.manifest import WholePipeline
+from model.registry import Registry
+from tests import builders
+from tests.dashboard.conftest import open_app
+from tests.dashboard.reading import box, go, html_with, panel, scenario, set_values, slider, words
 
 
 def by_pipeline(bundle: Bundle, **changes: float) -> float:
@@ -20,115 +29,86 @@ def by_pipeline(bundle: Bundle, **changes: float) -> float:
 
 def test_the_page_opens_on_the_median_row(app: AppTest, shipped: Bundle):
     assert app.title[0].value == shipped.manifest.target.question
-    assert shown_probability(app) == percent(by_pipeline(shipped))
-    assert shown_probability(app) == percent(shipped.scorer.one(shipped.median_row))
+    assert scenario(app) == {f.name: round(f.median * f.display_factor, f.decimals) for f in shipped.manifest.features}
 
 
-def test_moving_a_slider_shows_the_probability_of_the_pipeline(app: AppTest, shipped: Bundle):
-    slider(app, "macd").set_value(-20.0).run()
+def test_the_weights_given_to_the_panel_are_those_of_the_pipeline(app: AppTest, shipped: Bundle):
+    model = panel(app)["model"]
+    values = {**scenario(app), "macd": -20.0}
 
-    probability = by_pipeline(shipped, macd=-20.0)
-    assert shown_probability(app) == percent(probability)
-    assert f"**{percent(probability)}**" in sentence(app)
-    assert probability != pytest.approx(by_pipeline(shipped), abs=0.01)
-
-
-def test_typing_a_value_moves_the_slider_and_the_other_way_round(app: AppTest):
-    box(app, "rsi_14").set_value(71.5).run()
-    assert slider(app, "rsi_14").value == 71.5
-
-    slider(app, "rsi_14").set_value(33.3).run()
-    assert box(app, "rsi_14").value == 33.3
+    row = [values[feature["name"]] / feature["factor"] for feature in model["features"]]
+    log_odds = model["intercept"] + sum(w * x for w, x in zip(model["weights"], row, strict=True))
+    assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(by_pipeline(shipped, macd=-20.0), abs=1e-12)
+    assert model["threshold"] == shipped.manifest.threshold.value
+    assert model["base_rate"] == pytest.approx(shipped.out_of_fold.y_true.mean())
 
 
-def test_there_is_a_slider_and_a_box_for_every_feature_with_its_unit(app: AppTest, shipped: Bundle):
-    for feature in shipped.manifest.features:
-        moved, typed = slider(app, feature.name), box(app, feature.name)
-        assert moved.label == f"{feature.label} ({feature.unit})"
-        assert feature.min <= moved.min / feature.display_factor
-        assert moved.max / feature.display_factor <= feature.max
-        assert moved.step == typed.step == pytest.approx(10.0**-feature.decimals)
+def test_there_is_a_control_for_every_feature_with_its_unit(app: AppTest, shipped: Bundle):
+    model = panel(app)["model"]
+
+    for feature, given in zip(shipped.manifest.features, model["features"], strict=True):
+        assert given["labelled"] == f"{feature.label} ({feature.unit})"
+        assert feature.min <= given["low"] / feature.display_factor
+        assert given["high"] / feature.display_factor <= feature.max
+        assert given["step"] == pytest.approx(10.0**-feature.decimals)
+        assert sum(given["histogram"]["counts"]) == shipped.manifest.trained_on.rows
+    assert sorted(i for group in model["groups"] for i in group["features"]) == list(range(8))
 
 
-def test_a_typed_value_outside_the_observed_range_is_scored_and_flagged(app: AppTest, shipped: Bundle):
-    box(app, "gap_pct").set_value(-60.0).run()
+def test_what_the_definition_rules_out_cannot_be_typed(shipped: Bundle):
+    given = {feature["name"]: feature for feature in model_data(shipped, 0.5)["features"]}
 
-    assert shown_probability(app) == percent(by_pipeline(shipped, gap_pct=-60.0))
-    assert "outside the training rows" in app.warning[0].value
-    assert "Opening gap −60.00\u00a0%" in app.warning[0].value
-    assert slider(app, "gap_pct").value == slider(app, "gap_pct").min
-
-
-def test_a_value_that_the_definition_rules_out_cannot_be_typed(app: AppTest):
-    typed = box(app, "rsi_14")
-
-    assert (typed.min, typed.max) == (0.0, 100.0)
+    assert (given["rsi_14"]["least"], given["rsi_14"]["most"]) == (0.0, 100.0)
+    assert given["gap_pct"]["least"] == -100.0
+    assert given["macd"]["most"] == LARGEST
 
 
-def test_an_unusual_value_is_named(app: AppTest):
-    slider(app, "daily_range_pct").set_value(15.0).run()
-
-    assert "Daily range 15.00\u00a0%" in app.info[0].value
-    assert not app.warning
-
-
-def test_an_emptied_box_returns_to_the_value_it_began_with(app: AppTest):
-    slider(app, "rsi_14").set_value(33.3).run()
-    box(app, "rsi_14").set_value(71.5).run()
-    box(app, "rsi_14").set_value(None).run()
-
-    assert box(app, "rsi_14").value == 33.3
-    assert slider(app, "rsi_14").value == 33.3
-
-
-def test_below_the_threshold_there_is_no_call(app: AppTest, shipped: Bundle):
-    slider(app, "macd").set_value(6.0).run()
-    probability = by_pipeline(shipped, macd=6.0)
-    assert probability < shipped.threshold, "chosen to lie below"
-
-    said = words(html_with(app, "answer-probability"))
-    assert "○ No call" in said
-    assert f"{100 * (shipped.threshold - probability):.1f} points below the 44.0 % threshold" in said
+@pytest.mark.parametrize(
+    ("came", "kept"),
+    [
+        ({"rsi_14": 71.5, "macd": -20}, {"rsi_14": 71.5, "macd": -20.0}),
+        ({"rsi_14": 71.54}, {"rsi_14": 71.5}),
+        ({"rsi_14": 250.0}, {"rsi_14": 100.0}),
+        ({"gap_pct": -60.0}, {"gap_pct": -60.0}),
+        ({"unknown": 1.0}, {}),
+        ({"rsi_14": math.nan, "macd": math.inf, "gap_pct": 1e300}, {}),
+        ({"rsi_14": "71.5", "macd": None, "gap_pct": [1]}, {}),
+    ],
+)
+def test_only_values_that_a_control_could_show_are_kept(shipped: Bundle, came: dict[str, Any], kept: dict[str, float]):
+    assert accepted(shipped.manifest.features, came) == kept
 
 
-def test_at_or_above_the_threshold_the_positive_class_is_called(app: AppTest, shipped: Bundle):
-    said = words(html_with(app, "answer-probability"))
+def test_a_value_kept_by_the_panel_is_on_the_curve_page_and_back(app: AppTest):
+    set_values(app, rsi_14=80.0)
+    go(app, "curve")
+    app.selectbox(key="curve_feature").set_value("rsi_14").run()
+    assert slider(app, "rsi_14").value == 80.0
 
-    assert "▲ Call: up" in said
-    assert f"{100 * (by_pipeline(shipped) - shipped.threshold):.1f} points above the 44.0 % threshold" in said
-
-
-def test_what_pulls_the_answer_adds_up_to_it(app: AppTest, shipped: Bundle):
-    slider(app, "rsi_14").set_value(80.0).run()
-    slider(app, "macd").set_value(2.0).run()
-
-    said = words(html_with(app, "pull-sum"))
-    at_median = shipped.scorer.one(shipped.median_row)
-    probability = by_pipeline(shipped, rsi_14=80.0, macd=2.0)
-    assert f"Median row {percent(at_median)}" in said
-    assert f"Answer {percent(probability)}" in said
-    assert f"All pulls {100 * (probability - at_median):+.1f} points".replace("-", "−") in said
+    box(app, "rsi_14").set_value(33.3).run()
+    go(app, "predict")
+    assert scenario(app)["rsi_14"] == 33.3
 
 
-def test_reset_returns_every_value_to_its_median(app: AppTest, shipped: Bundle):
-    slider(app, "macd").set_value(-20.0).run()
-    box(app, "gap_pct").set_value(3.0).run()
-    app.button(key="reset_scenario").click().run()
+def test_a_scenario_replaced_elsewhere_is_taken_over_by_the_panel(app: AppTest, shipped: Bundle):
+    set_values(app, macd=-20.0, gap_pct=3.0)
+    before = panel(app)["edition"]
+    go(app, "curve")
+    app.button(key="reset_curve").click().run()
+    go(app, "predict")
 
-    assert slider(app, "macd").value == 0.38
-    assert box(app, "gap_pct").value == 0.01
-    assert shown_probability(app) == percent(by_pipeline(shipped))
+    assert scenario(app)["macd"] == 0.38
+    assert scenario(app)["gap_pct"] == 0.01
+    assert panel(app)["edition"] == before + 1
 
 
-def test_turning_pages_keeps_the_scenario(app: AppTest, shipped: Bundle):
-    slider(app, "macd").set_value(-20.0).run()
-    box(app, "gap_pct").set_value(-60.0).run()
+def test_turning_pages_keeps_the_scenario(app: AppTest):
+    set_values(app, macd=-20.0, gap_pct=-60.0)
     for page in ("about", "thresholds", "predict"):
         go(app, page)
 
-    assert slider(app, "macd").value == -20.0
-    assert box(app, "gap_pct").value == -60.0
-    assert shown_probability(app) == percent(by_pipeline(shipped, macd=-20.0, gap_pct=-60.0))
+    assert scenario(app)["macd"] == -20.0
+    assert scenario(app)["gap_pct"] == -60.0
 
 
 def test_the_verdict_stands_at_the_top(app: AppTest, shipped: Bundle):
@@ -136,3 +116,47 @@ def test_the_verdict_stands_at_the_top(app: AppTest, shipped: Bundle):
 
     assert said.startswith(f"≈ {shipped.manifest.verdict.headline}")
     assert "9,301 out-of-fold rows, 2003-07-23 to 2013-02-28" in said
+
+
+@pytest.fixture
+def not_linear(registry: Registry) -> Bundle:
+    """A bundle without weights, promoted: only its pipeline can score."""
+    draft = builders.result(signal=1.5).draft
+    whole = BundleDraft(
+        msgspec.structs.replace(draft.manifest, scorer=WholePipeline()),
+        draft.pipeline,
+        draft.out_of_fold,
+        draft.reference,
+        draft.self_test_rows,
+    )
+    version = write_bundle(registry.folder, whole).name
+    registry.promote(version, by="tester", why="no weights", when=builders.WHEN)
+    return registry.load()
+
+
+def test_of_a_model_that_is_not_linear_the_panel_gets_the_servers_answer(not_linear: Bundle):
+    app = open_app()
+    set_values(app, gap_pct=150.0)
+
+    assert not app.exception
+    given = panel(app)
+    assert given["model"]["weights"] is None
+    row = [value / f["factor"] for value, f in zip(given["values"], given["model"]["features"], strict=True)]
+    probability = float(not_linear.pipeline.predict_proba(np.array([row]))[0, 1])
+    assert given["answer"]["probability"] == pytest.approx(probability, abs=1e-12)
+    at_median = given["model"]["at_median"]
+    assert sum(given["answer"]["points"]) == pytest.approx(probability - at_median, abs=1e-12)
+    way = log_odds_of(probability) - log_odds_of(at_median)
+    assert sum(given["answer"]["logOdds"]) == pytest.approx(way, abs=1e-9)
+
+
+def test_the_servers_flips_flip_the_call(not_linear: Bundle):
+    row = not_linear.median_row
+    called = not_linear.scorer.one(row) >= not_linear.threshold
+
+    found = server_answer(not_linear, row)["flips"]
+
+    flipped = [(i, value) for i, value in enumerate(found) if value is not None]
+    assert flipped, "the made-up signal is strong enough"
+    for i, value in flipped:
+        assert (not_linear.scorer.one([*row[:i], value, *row[i + 1 :]]) >= not_linear.threshold) != called
