@@ -212,6 +212,7 @@ function unbroken(text) {
 // ---- The panel ----------------------------------------------------------------------------------
 
 const QUIET_MS = 200; // keys held down are reported once they rest
+const UNDERWAY_MS = 80; // Streamlit gathers values for a moment before it sends them
 const LOST_MS = 10000; // a server that has not answered by then is asked again
 
 // Write text whose **parts** are strong; what it holds is never read as HTML.
@@ -263,20 +264,47 @@ class Panel {
     this.root = root;
     this.report = report;
     this.sent = 0;
+    this.toldAt = -Infinity;
     this.waiting = false;
     this.leave = new AbortController();
     this.listen(this.find(".reset"), "click", () => this.setAll(this.model.features.map((feature) => feature.start)));
     this.listen(this.find(".log-odds-switch input"), "change", () => this.render());
-    this.listen(root, "focusout", () => this.timer && this.tell());
+    this.listenToLeaving();
     this.take(data);
+  }
+
+  // Whoever turns the page takes along what is not yet told; after that nothing may be told: the page would run
+  // once more for a panel that is gone, and stay empty.
+  listenToLeaving() {
+    // Focus that goes nowhere may be that of a panel being taken away.
+    this.listen(this.root, "focusout", (event) => event.relatedTarget && this.timer && this.tell());
+    this.listen(window, "popstate", () => this.stopTelling());
+    const follow = (event) => {
+      const link = event.composedPath().find((element) => element.tagName === "A");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (this.timer) this.tell();
+      const rest = this.toldAt + UNDERWAY_MS - performance.now();
+      if (rest <= 0) return this.stopTelling();
+      // What was just told must leave before the request for another page does.
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      setTimeout(() => link.click(), rest);
+    };
+    this.listen(document, "click", follow, true);
+  }
+
+  stopTelling() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.leaving = true;
   }
 
   find(selector) {
     return this.root.querySelector(selector);
   }
 
-  listen(element, event, handle) {
-    element.addEventListener(event, handle, { signal: this.leave.signal });
+  listen(element, event, handle, capture = false) {
+    element.addEventListener(event, handle, { signal: this.leave.signal, capture });
   }
 
   // Take over what the page says. Values are taken only where they did not come from here.
@@ -343,7 +371,13 @@ class Panel {
 
   listenTo({ range, typed, help, description }, feature, position) {
     this.listen(range, "input", () => this.set(position, rounded(range.valueAsNumber, feature.decimals)));
-    this.listen(range, "change", () => this.tellSoon());
+    let dragging = false;
+    this.listen(range, "pointerdown", () => (dragging = true));
+    this.listen(range, "change", () => {
+      if (dragging) this.tell();
+      else this.tellSoon();
+      dragging = false;
+    });
     this.listen(range, "dblclick", () => {
       this.set(position, feature.start);
       this.tell();
@@ -402,12 +436,14 @@ class Panel {
   set(position, value, from) {
     this.values[position] = value;
     this.controls[position].fault = null;
+    this.leaving = false;
     if (this.model.weights === null) this.ask();
     this.render(from);
   }
 
   setAll(values) {
     this.values = values.slice();
+    this.leaving = false;
     for (const control of this.controls) control.fault = null;
     this.tell();
     this.render();
@@ -429,9 +465,11 @@ class Panel {
   }
 
   send() {
+    if (this.leaving) return;
     const names = this.model.features.map((feature) => feature.name);
     this.sent += 1;
     this.told = String(this.values);
+    this.toldAt = performance.now();
     this.report({ number: this.sent, values: Object.fromEntries(names.map((name, i) => [name, this.values[i]])) });
   }
 

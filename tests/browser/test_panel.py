@@ -196,3 +196,14 @@ def test_what_a_value_means_is_told_on_demand(page: Page, url: str, shipped: Bun
 
     page.get_by_role("button", name="What is Opening gap?").press("Enter")
     expect(text).to_be_visible()
+
+
+def test_turning_the_page_at_once_takes_the_last_key_press_along(page: Page, url: str):
+    open_dashboard(page, url)
+    slider(page, RSI).focus()
+    for _ in range(3):
+        slider(page, RSI).press("ArrowRight")
+    turn_to(page, "Curve", heading=CURVE)
+    turn_to(page, "Predict", heading=HEADINGS["Predict"])
+
+    expect(box(page, RSI)).to_have_value("52.5")
