@@ -321,7 +321,7 @@ class Panel {
     this.edition = data.edition;
     if (data.answer) this.hear(data.answer);
     this.render();
-    if (anew) this.speak();
+    if (anew || (data.answer && !this.waiting)) this.speak();
   }
 
   build() {
@@ -383,12 +383,19 @@ class Panel {
       this.tell();
     });
     this.listen(typed, "input", () => {
-      if (faultOf(feature, typed.value) === null) this.set(position, rounded(Number(typed.value), feature.decimals), typed);
+      // What is being typed is left as it is until it is done.
+      this.typing = typed;
+      if (faultOf(feature, typed.value) === null) this.set(position, rounded(Number(typed.value), feature.decimals));
     });
     this.listen(typed, "change", () => {
+      this.typing = null;
       this.controls[position].fault = faultOf(feature, typed.validity.badInput ? "?" : typed.value);
       this.render();
       this.tell();
+    });
+    this.listen(typed, "blur", () => {
+      this.typing = null;
+      this.render();
     });
     this.listen(help, "click", () => {
       description.hidden = !description.hidden;
@@ -417,7 +424,7 @@ class Panel {
     const element = make("tr");
     const head = make("th", "", feature.label);
     head.scope = "row";
-    const now = make("td", "figure");
+    const now = make("td", "figure now");
     const cell = make("td", "figure");
     const button = make("button", "link");
     button.type = "button";
@@ -433,12 +440,13 @@ class Panel {
 
   // ---- What is done with values ----
 
-  set(position, value, from) {
-    this.values[position] = value;
+  set(position, value) {
+    const { least, most } = this.model.features[position];
+    this.values[position] = Math.min(Math.max(value, least), most);
     this.controls[position].fault = null;
     this.leaving = false;
     if (this.model.weights === null) this.ask();
-    this.render(from);
+    this.render();
   }
 
   setAll(values) {
@@ -492,22 +500,21 @@ class Panel {
     clearTimeout(this.lost);
     this.waiting = false;
     if (this.unasked) this.ask();
-    else this.speak();
   }
 
   // ---- What is shown ----
 
-  render(typing) {
+  render() {
     const answer = this.model.weights === null ? this.answer : answerOf(this.model, this.values);
     this.shown = answer;
-    this.renderControls(typing);
+    this.renderControls();
     this.renderAnswer(answer);
     this.renderPulls(answer);
     this.renderFlips(answer);
     this.renderSeen();
   }
 
-  renderControls(typing) {
+  renderControls() {
     this.model.features.forEach((feature, i) => {
       const { range, typed, note, fault, element } = this.controls[i];
       const value = this.values[i];
@@ -516,7 +523,7 @@ class Panel {
       range.style.setProperty("--at", `${(100 * (at - feature.low)) / (feature.high - feature.low)}%`);
       range.setAttribute("aria-valuetext", written(feature, value));
       const text = value.toFixed(feature.decimals);
-      if (typed !== typing && typed.value !== text) typed.value = text;
+      if (typed !== this.typing && typed.value !== text) typed.value = text;
       typed.setAttribute("aria-invalid", String(fault !== null));
       const outside = place(feature, value / feature.factor) === "outside";
       const seen = rangeWritten(feature, feature.min, feature.max);

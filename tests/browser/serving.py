@@ -44,7 +44,7 @@ def dashboard(folder: Path) -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/_stcore/health", process, folder / "server.log")
+        wait_for(f"{url}/_stcore/health", process, folder / "server.log")
         yield url
     finally:
         process.terminate()
@@ -52,7 +52,7 @@ def dashboard(folder: Path) -> Iterator[str]:
         log.close()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):

@@ -3,15 +3,14 @@
 import math
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from streamlit.testing.v1 import AppTest
 
 from dashboard.panel import LARGEST, accepted, model_data, server_answer
-from model.bundle import Bundle, BundleDraft, write_bundle
+from model.bundle import Bundle
 from model.explain import log_odds_of
-from model.manifest import WholePipeline
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
@@ -120,23 +119,13 @@ def test_the_verdict_stands_at_the_top(app: AppTest, shipped: Bundle):
 
 @pytest.fixture
 def not_linear(registry: Registry) -> Bundle:
-    """A bundle without weights, promoted: only its pipeline can score."""
-    draft = builders.result(signal=1.5).draft
-    whole = BundleDraft(
-        msgspec.structs.replace(draft.manifest, scorer=WholePipeline()),
-        draft.pipeline,
-        draft.out_of_fold,
-        draft.reference,
-        draft.self_test_rows,
-    )
-    version = write_bundle(registry.folder, whole).name
-    registry.promote(version, by="tester", why="no weights", when=builders.WHEN)
-    return registry.load()
+    """A bundle in use that only its pipeline can score."""
+    return builders.bundle_of(HistGradientBoostingClassifier(max_iter=20), registry.folder.parent)
 
 
 def test_of_a_model_that_is_not_linear_the_panel_gets_the_servers_answer(not_linear: Bundle):
     app = open_app()
-    set_values(app, gap_pct=150.0)
+    set_values(app, gap_pct=150.0, macd=-40.0)
 
     assert not app.exception
     given = panel(app)

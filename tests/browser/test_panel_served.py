@@ -1,0 +1,72 @@
+"""The live panel of a model that the browser cannot score: the server answers while values move."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from model.bundle import Bundle
+from model.wording import percent
+from tests import builders
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.serving import dashboard, settle, turn_to
+
+
+@pytest.fixture
+def served(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, Bundle]]:
+    with dashboard(tmp_path) as url:
+        bundle = builders.bundle_of(HistGradientBoostingClassifier(max_iter=20), tmp_path)
+        context = browser.new_context(viewport={"width": 1360, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(url)
+        settle(page)
+        yield page, bundle
+        context.close()
+
+
+def by_pipeline(bundle: Bundle, **changes: float) -> str:
+    row = [
+        changes.get(f.name, round(f.median * f.display_factor, f.decimals)) / f.display_factor
+        for f in bundle.manifest.features
+    ]
+    return percent(float(bundle.pipeline.predict_proba(np.array([row]))[0, 1]))
+
+
+def test_the_server_answers_while_the_pointer_drags_and_for_the_last_value(served: tuple[Page, Bundle]):
+    page, bundle = served
+    answer = page.locator(".answer-probability")
+    expect(answer).to_have_text(by_pipeline(bundle))
+    moved = page.get_by_role("slider", name="MACD (% of close)", exact=True)
+    place = moved.bounding_box()
+    assert place
+    height = place["y"] + place["height"] / 2
+
+    page.mouse.move(place["x"] + place["width"] / 2, height)
+    page.mouse.down()
+    for share in (0.2, 0.9):
+        for step in range(8):
+            page.mouse.move(place["x"] + (share - 0.01 * step) * place["width"], height)
+        text = moved.get_attribute("aria-valuetext") or ""
+        value = float(text.removesuffix(" % of close").replace("−", "-").replace(",", ""))
+        # The button is still down: this is the answer to the last of the moves.
+        expect(answer).to_have_text(by_pipeline(bundle, macd=value))
+    page.mouse.up()
+    expect(page.locator(".at-answer")).to_have_text(by_pipeline(bundle, macd=value))
+
+    turn_to(page, "Curve", heading="How does one value move the answer?")
+    page.get_by_role("combobox", name="Feature").click()
+    page.get_by_role("option", name="MACD", exact=True).click()
+    expect(page.get_by_role("slider", name="MACD")).to_have_attribute("aria-valuetext", f"{value:.2f}")
+
+
+def test_a_flip_that_the_server_found_flips_the_call(served: tuple[Page, Bundle]):
+    page, _ = served
+    call = page.locator(".answer-words")
+    before = call.inner_text()
+    page.locator(".flips tbody").get_by_role("button").first.click()
+
+    expect(call).not_to_have_text(before)
