@@ -31,7 +31,7 @@ def application(wsgi_app: Application, settings: ApiSettings) -> Application:
     """Return what answers the requests of this worker: *wsgi_app*, with each thread kept on one core.
 
     Only one thread at a time runs Python. On many cores the threads hand the interpreter from core to
-    core, which costs several times what a small request does; on one they do not. So there may be
+    core, which takes up to half of the throughput; on one they do not. So there may be
     enough threads for many slow senders, and few of them cost anything.
     """
     # What is there by now stays to the end: the collector need not look through it again and again, which
