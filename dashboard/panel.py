@@ -7,30 +7,25 @@ other it asks, and gets the answer from here (`server_answer`). Python learns of
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard import state
+from dashboard.browser import component
 from dashboard.display import grouped, label_of, scale_of
 from model.bundle import Bundle
 from model.explain import shapley
 from model.flips import flips
 from model.manifest import FeatureSpec
 
-COMPONENTS = Path(__file__).parent / "components"
 KEY = "panel"
 
 # Bounds of what may be typed where the feature's definition has none; beyond, sums would overflow.
 LARGEST = 1e12
 
-_mount = st.components.v2.component(
-    "handover_panel",
-    html=(COMPONENTS / "panel.html").read_text("utf-8"),
-    css=(COMPONENTS / "panel.css").read_text("utf-8"),
-    js=(COMPONENTS / "panel.js").read_text("utf-8"),
-)
+SCRIPTS = ("words.js", "scores.js", "elements.js", "control.js", "panel.js")
+_mount = component("panel", html="panel.html", css=("base.css", "panel.css"), js=SCRIPTS)
 
 
 def live_panel(bundle: Bundle, base_rate: float | None) -> None:

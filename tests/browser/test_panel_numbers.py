@@ -1,6 +1,5 @@
 """The live panel's own arithmetic and words, run in a real browser, against Python's."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from dashboard import display
-from dashboard.panel import COMPONENTS, model_data
+from dashboard.browser import script
+from dashboard.panel import SCRIPTS, model_data
 from model import wording
 from model.bundle import Bundle
 from model.explain import contributions, in_points, log_odds_of, out_of_range
@@ -20,11 +20,11 @@ TOLERANCE = 1e-9
 
 
 class Module:
-    """The exports of panel.js in a page that holds nothing else."""
+    """The exports of the panel's scripts in a page that holds nothing else."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        source = Path(COMPONENTS / "panel.js").read_text("utf-8")
+        source = script(*SCRIPTS)
         page.evaluate(
             """async (source) => {
                  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));

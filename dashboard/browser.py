@@ -1,0 +1,27 @@
+"""Components of our own: their scripts and styles, put together from the files of `components/`."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+COMPONENTS = Path(__file__).parent / "components"
+_IMPORT = re.compile(r"^import .*?;\n", re.M | re.S)
+
+
+def script(*names: str) -> str:
+    """Return one module made of several, each after those it imports."""
+    return "\n".join(_IMPORT.sub("", (COMPONENTS / name).read_text("utf-8")) for name in names)
+
+
+def styles(*names: str) -> str:
+    """Return the styles of several files as one."""
+    return "\n".join((COMPONENTS / name).read_text("utf-8") for name in names)
+
+
+def component(name: str, *, html: str, css: tuple[str, ...], js: tuple[str, ...]) -> Any:
+    """Register a component whose markup is *html*, a file of `components/`."""
+    return st.components.v2.component(
+        f"handover_{name}", html=(COMPONENTS / html).read_text("utf-8"), css=styles(*css), js=script(*js)
+    )
