@@ -8,6 +8,10 @@ from model.manifest import FeatureSpec
 from model.wording import in_display_units, number
 
 
+# Bounds of what may be typed where the feature's definition has none; beyond, sums would overflow.
+LARGEST = 1e12
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """The numbers of one control, in display units.

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from dashboard import cards, model_card, sentences, state
+from dashboard import cards, links, model_card, sentences
+from dashboard.opening import open_page
 from model.bundle import MANIFEST
 from model.manifest import encode_manifest
 from model.thresholds import confusion_at
 
-bundle = state.current_bundle()
+bundle = open_page()
 manifest = bundle.manifest
 rows = bundle.out_of_fold
 calls = confusion_at(bundle.threshold, rows.y_true, rows.y_score)
@@ -62,3 +63,4 @@ with left:
 with right:
     identity()
 st.html(cards.footer(bundle))
+links.keep_address(bundle)

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import NumberInput, Slider
@@ -43,8 +44,19 @@ def words(html: str) -> str:
 
 def panel(app: AppTest) -> dict[str, Any]:
     """What the live panel is given; the browser shows it."""
-    mounted = _only(list(app.get("bidi_component")))
-    return dict(json.loads(mounted.proto.json))
+    return component(app, "panel")
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """What the page writes into its address."""
+    query = component(app, "address")["query"].removeprefix("?")
+    return {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+
+
+def component(app: AppTest, name: str) -> dict[str, Any]:
+    """What the one component of that name on the page is given."""
+    mounted = [part for part in app.get("bidi_component") if part.proto.component_name == f"handover_{name}"]
+    return dict(json.loads(_only(mounted).proto.json))
 
 
 def scenario(app: AppTest) -> dict[str, float]:
