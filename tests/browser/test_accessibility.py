@@ -1,0 +1,30 @@
+"""axe-core finds nothing on any page, in light and dark, wide and narrow, with what folds away opened."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.screenshots import PAGES
+from tests.browser.serving import settle, turn_to
+
+VIEWS = ["light 1360", "dark 1360", "light 390", "dark 390"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, one line an element."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("page", VIEWS, indirect=True)
+def test_every_page_can_be_used_without_seeing_it(page: Page, url: str):
+    page.goto(url)
+    settle(page)
+    found = {}
+    for title, heading in PAGES.values():
+        turn_to(page, title, heading=heading)
+        for folded in page.get_by_text("Data table").all():
+            folded.click()
+        found[title] = violations(page)
+
+    assert {title: lines for title, lines in found.items() if lines} == {}
