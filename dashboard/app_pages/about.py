@@ -1,11 +1,13 @@
 """About: the model card, verdict first."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
-from dashboard import cards, links, model_card, sentences
+from dashboard import cards, downloads, links, model_card, sentences
 from dashboard.opening import open_page
-from model.bundle import MANIFEST
-from model.manifest import encode_manifest
+from model.bundle import MANIFEST, Bundle
 from model.thresholds import confusion_at
 
 bundle = open_page()
@@ -33,18 +35,27 @@ def meaning() -> None:
 
 
 def identity() -> None:
-    """Which bundle this is, and its manifest to take away."""
+    """Which bundle this is, and what can be taken away."""
     with st.container(border=True, height="stretch"):
         st.header("This bundle", anchor=False)
         st.html(model_card.identity(manifest, bundle.sha256))
-        st.download_button(
-            "Download the manifest",
-            encode_manifest(manifest),
-            MANIFEST,
-            "application/json",
-            key="manifest",
-            on_click="ignore",
-        )
+        with st.container(horizontal=True):
+            take("Bundle (zip)", downloads.bundle_zip, f"{manifest.name}-{bundle.version}.zip", "application/zip")
+            take("Reports (zip)", downloads.reports_zip, f"{manifest.name}-reports.zip", "application/zip")
+            take("Manifest (json)", downloads.manifest_json, MANIFEST, "application/json")
+
+
+def take(label: str, make: Callable[[Bundle], bytes], name: str, kind: str) -> None:
+    """Offer a file that is made when it is asked for."""
+    st.download_button(
+        label,
+        partial(make, bundle),
+        name,
+        kind,
+        key=f"take_{make.__name__}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 st.title("What is this model worth?", anchor=False)
