@@ -1,0 +1,72 @@
+"""Groups of out-of-fold rows: by year, by ticker, by thirds of a feature."""
+
+import difflib
+
+import numpy as np
+
+from model.bars import FloatArray
+from model.bundle import Bundle, OutOfFold
+from model.errors import Fault, InvalidInputError
+from model.thresholds import IntArray
+from training.estimates import BoolArray
+
+SUBJECT = "The grouping"
+THIRDS = ("lowest third", "middle third", "highest third")
+
+
+def year_groups(rows: OutOfFold) -> dict[str, BoolArray]:
+    """Return the rows of each calendar year, oldest first."""
+    years = rows.day.astype("datetime64[Y]")
+    return {str(year): years == year for year in np.unique(years)}
+
+
+def ticker_groups(rows: OutOfFold) -> dict[str, BoolArray]:
+    """Return the rows of each ticker, in alphabetical order."""
+    return {str(ticker): rows.ticker == ticker for ticker in np.unique(rows.ticker)}
+
+
+def tercile_groups(values: FloatArray, label: str) -> dict[str, BoolArray]:
+    """Return the rows in each third of *values*; a row without a value (NaN) is in none.
+
+    A value equal to a cut belongs to the lower third, so ties can make the thirds unequal.
+
+    >>> {name: here.tolist() for name, here in tercile_groups(np.array([3.0, 1.0, 2.0]), "Range").items()}
+    {'Range, lowest third': [False, True, False], 'Range, middle third': [False, False, True], \
+'Range, highest third': [True, False, False]}
+    """
+    known = ~np.isnan(values)
+    if not known.any():
+        fault = Fault(label, "no row with a value", "values to divide into thirds", "Choose another feature.")
+        raise InvalidInputError(SUBJECT, [fault])
+    # The middle of three values is an observed one, so that a cut is never between rounding errors.
+    cuts = np.quantile(values[known], [1 / 3, 2 / 3], method="inverted_cdf")
+    third = np.searchsorted(cuts, values, side="left")
+    return {f"{label}, {name}": known & (third == index) for index, name in enumerate(THIRDS)}
+
+
+def feature_of_rows(bundle: Bundle, name: str) -> FloatArray:
+    """Return the value of the feature *name* for each out-of-fold row, NaN where the bundle does not hold it.
+
+    Raises
+    ------
+    InvalidInputError
+        The bundle has no such feature.
+    """
+    names = bundle.manifest.feature_names
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        remedy = f"Did you mean {near[0]}?" if near else "Choose one of them."
+        raise InvalidInputError(SUBJECT, [Fault("feature", name, ", ".join(names), remedy)])
+    rows, reference = bundle.out_of_fold, bundle.reference
+    tickers = np.unique(np.concatenate([rows.ticker, reference.ticker]))
+    wanted = _key(rows.day, rows.ticker, tickers)
+    held = _key(reference.day, reference.ticker, tickers)
+    order = np.argsort(held, kind="stable")
+    place = np.minimum(np.searchsorted(held[order], wanted), len(held) - 1)
+    found = order[place]
+    return np.where(held[found] == wanted, reference.X[found, names.index(name)], np.nan)
+
+
+def _key(day: np.ndarray, ticker: np.ndarray, tickers: np.ndarray) -> IntArray:
+    """Return one number for each day and ticker."""
+    return day.astype("datetime64[D]").astype(np.int64) * len(tickers) + np.searchsorted(tickers, ticker)
