@@ -18,6 +18,7 @@ pages = [
     st.Page("app_pages/predict.py", title="Predict", default=True),
     st.Page("app_pages/curve.py", title="Curve"),
     st.Page("app_pages/thresholds.py", title="Threshold"),
+    st.Page("app_pages/score.py", title="Score"),
     st.Page("app_pages/retrain.py", title="Retrain"),
     st.Page("app_pages/about.py", title="About"),
 ]

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 LONGEST_QUOTE = 60
 
-# RE2 syntax. Groups of three with one kind of separator that is no decimal mark anywhere, or a comma.
-_GROUPED = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^[+-]?\d{1,3}(?:[ '\x{A0}\x{202F}]\d{3})+(?:\.\d*)?$"
+# RE2 syntax. Groups of three with one kind of separator that is no decimal mark anywhere, or a comma; after a
+# leading zero a comma can only be a decimal mark.
+_GROUPED = r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$|^[+-]?\d{1,3}(?:[ '\x{A0}\x{202F}]\d{3})+(?:\.\d*)?$"
 _SEPARATORS = r"[, '\x{A0}\x{202F}]"
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 

@@ -1,6 +1,6 @@
 """Files into columns: CSV, CSV.gz or Parquet, told apart by content, with the row each value stands in."""
 
-import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from model.bar_columns import columns_by_our_names, csv_columns, decode_csv
 from model.bars import FaultList
 from model.errors import Fault, InvalidBarsError
 from model.storage import read_parquet
+
+LARGEST_UNPACKED_MB = 500
 
 
 def read_bytes(path: Path) -> bytes:
@@ -32,13 +34,40 @@ def read_columns(
         # No header row there: the first row is row 1.
         return columns_by_our_names(table, name, every=text_only), np.arange(1, table.num_rows + 1), FaultList()
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            fault = Fault("the file", f"a broken gzip archive ({error})", "a whole .csv.gz", "Fetch or pack it again.")
-            raise InvalidBarsError(name, [fault]) from error
+        data = unpacked(data, name)
     text = decode_csv(data, name, readable="CSV text in UTF-8, CSV.gz or Parquet")
     return csv_columns(text, name, text_only=text_only)
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """Return what a gzip archive holds.
+
+    Raises
+    ------
+    InvalidBarsError
+        It is broken, or holds more than `LARGEST_UNPACKED_MB`: a small archive can hold any amount of zeros.
+    """
+    room = LARGEST_UNPACKED_MB * 2**20
+    parts, left = [], data
+    while left and room > 0:
+        stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            parts.append(stream.decompress(left, room))
+        except zlib.error as error:
+            raise _broken(name, str(error)) from error
+        room -= len(parts[-1])
+        left = stream.unused_data
+        if not stream.eof and room > 0:
+            raise _broken(name, "it ends early")
+    if room <= 0:
+        found = f"more than {LARGEST_UNPACKED_MB} MB when unpacked"
+        raise InvalidBarsError(name, [Fault("the file", found, "less", "Split it into several files.")])
+    return b"".join(parts)
+
+
+def _broken(name: str, why: str) -> InvalidBarsError:
+    fault = Fault("the file", f"a broken gzip archive ({why})", "a whole .csv.gz", "Fetch or pack it again.")
+    return InvalidBarsError(name, [fault])
 
 
 def _read_parquet(data: bytes, name: str) -> pa.Table:

@@ -13,6 +13,7 @@ PAGES = {
     "predict": ("Predict", "Will the stock close higher tomorrow?"),
     "curve": ("Curve", "How does one value move the answer?"),
     "threshold": ("Threshold", "How sure must the model be before it calls “up”?"),
+    "score": ("Score", "Which rows does the model call “up”?"),
     "retrain": ("Retrain", "Is there a better model?"),
     "about": ("About", "What is this model worth?"),
 }

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import NumberInput, Slider
 
-PAGES = ("predict", "curve", "thresholds", "retrain", "about")
+PAGES = ("predict", "curve", "thresholds", "score", "retrain", "about")
 
 
 def go(app: AppTest, page: str) -> AppTest:

@@ -26,7 +26,7 @@ def test_numbers_are_read_as_people_write_them(text, value):
     assert not failed.any()
 
 
-@pytest.mark.parametrize("text", ["", "12,5", "1,23", "abc", "1 2", "0x10", "$5", "--1", "1.2.3", "true"])
+@pytest.mark.parametrize("text", ["", "12,5", "1,23", "0,512", "abc", "1 2", "0x10", "$5", "--1", "1.2.3", "true"])
 def test_what_is_no_number_is_a_fault_and_not_guessed(text):
     _, failed, faults = numbers(["1", text])
 

@@ -1,0 +1,1 @@
+"""Score a file: bars or rows in, probabilities and calls out."""
