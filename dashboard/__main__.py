@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dashboard",
         description="Serve the dashboard for the bundle in use. MODEL_REGISTRY names another registry folder.",
+        epilog="Everybody it is served to may read. Who may train, promote, keep a threshold or roll back is decided by"
+        " [auth] in .streamlit/secrets.toml where that is set up, else by a key: set DASHBOARD_KEY to a long random"
+        " text, which is asked for once a session. Without either, only somebody at this machine may.",
     )
     parser.add_argument(
         "--host",

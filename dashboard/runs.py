@@ -1,30 +1,27 @@
-"""Training runs as the Retrain page sees them: begin one, find it again, compare, publish or discard it."""
+"""What changes the version in use, and the training runs behind it: begin, find again, publish or discard one."""
 
 import re
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
-from model.bundle import Bundle
+from model.bundle import Bundle, write_bundle
 from model.errors import RegistryError
-from model.manifest import Interval
 from model.registry import ARTIFACTS, Promotion, Registry
-from model.wording import interval, number
 from training import jobs
-from training.bootstrap import DayBootstrap, interval_of
-from training.evaluation import log_loss_of
-from training.places import DELIVERABLES, PROCESSED, account
+from training.kept_threshold import ThresholdChoice
+from training.kept_threshold import keep_threshold as with_threshold
+from training.places import DELIVERABLES, PROCESSED
 from training.settings import Settings
 from training.table import FeatureTable, write_table
 
-# What changes the version in use, and says to which.
-Change = Callable[[], Promotion]
+# Two visitors of one server may decide at the same moment: the second is to see what the first did.
+_ONE_AT_A_TIME = threading.Lock()
+STARTED_BY, CANCELLED_BY = "started_by", "cancelled_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,23 @@ class Run:
     def started(self) -> str:
         """When it was started, as its folder says."""
         return datetime.strptime(self.folder.name[:16], "%Y%m%dT%H%M%SZ").strftime("%Y-%m-%d %H:%M UTC")
+
+    @property
+    def started_by(self) -> str:
+        """Who started it, as a part of a sentence; empty where that is not known."""
+        return _by(self.folder / STARTED_BY)
+
+    @property
+    def cancelled_by(self) -> str:
+        """Who cancelled it, as a part of a sentence; empty where that is not known."""
+        return _by(self.folder / CANCELLED_BY)
+
+
+def _by(note: Path) -> str:
+    try:
+        return f" by {note.read_text(encoding='utf-8')}"
+    except FileNotFoundError:
+        return ""
 
 
 def folder_of_runs(registry: Registry) -> Path:
@@ -59,11 +73,12 @@ def newest(registry: Registry) -> Run | None:
     return None
 
 
-def begin(registry: Registry, table: FeatureTable, settings: Settings) -> None:
+def begin(registry: Registry, table: FeatureTable, settings: Settings, *, by: str) -> None:
     """Start a run on *table*: a process of its own, which trains on exactly the rows that were shown."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = folder_of_runs(registry) / name
     folder.mkdir(parents=True)
+    (folder / STARTED_BY).write_text(by, encoding="utf-8")
     write_table(table, folder / "table.parquet")
     process = jobs.start(["--data", str(folder / "table.parquet"), *arguments_for(settings, registry)], folder)
     # Nobody here waits for it to end; the system wants somebody to.
@@ -90,37 +105,93 @@ def arguments_for(settings: Settings, registry: Registry) -> list[str]:
     return arguments
 
 
-def cancel(run: Run) -> None:
+def cancel(run: Run, *, by: str) -> None:
     """Ask *run* to stop."""
+    if jobs.status_of(run.folder) is None:
+        return  # somebody else has closed it
+    (run.folder / CANCELLED_BY).write_text(by, encoding="utf-8")
     jobs.cancel(run.folder)
 
 
-def close(run: Run) -> None:
+def close(run: Run, *, by: str) -> None:  # noqa: ARG001  who closes what has ended leaves no trace
     """Forget *run*; the version it stored, if any, stays."""
+    _forget(run)
+
+
+def discard(registry: Registry, run: Run, *, by: str) -> None:  # noqa: ARG001
+    """Forget *run* and remove the version it stored, unless that was ever in use."""
+    with _ONE_AT_A_TIME:
+        if run.status.version:
+            _remove_unless_used(registry, run.status.version)
+        _forget(run)
+
+
+def _forget(run: Run) -> None:
     shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def discard(registry: Registry, run: Run) -> None:
-    """Forget *run* and remove the version it stored, unless that was ever in use."""
-    version = run.status.version
-    if version and version not in {promotion.version for promotion in registry.history()}:
+def _remove_unless_used(registry: Registry, version: str) -> None:
+    if version not in {promotion.version for promotion in registry.history()}:
         shutil.rmtree(registry.folder / version, ignore_errors=True)
-    close(run)
 
 
-def publish(registry: Registry, run: Run, *, why: str) -> Promotion:
-    """Promote the version of *run*; the deliverables follow."""
-    promotion = registry.promote(str(run.status.version), by=account(), why=why, when=datetime.now(UTC))
-    close(run)
-    _refresh_deliverables(registry)
+def publish(registry: Registry, run: Run, *, by: str, why: str, instead_of: Promotion | None) -> Promotion:
+    """Promote the version of *run* if *instead_of* is still in force; the deliverables follow."""
+    with _ONE_AT_A_TIME:
+        _still_in_force(registry, instead_of)
+        promotion = registry.promote(str(run.status.version), by=by, why=why, when=datetime.now(UTC))
+        _forget(run)
+        _refresh_deliverables(registry)
     return promotion
 
 
-def roll_back(registry: Registry, *, why: str) -> Promotion:
-    """Return to the version before the current one; the deliverables follow."""
-    promotion = registry.roll_back(by=account(), why=why, when=datetime.now(UTC))
-    _refresh_deliverables(registry)
+def roll_back(registry: Registry, *, by: str, why: str, instead_of: Promotion | None) -> Promotion:
+    """Return to the version before *instead_of* if that is still in force; the deliverables follow."""
+    with _ONE_AT_A_TIME:
+        _still_in_force(registry, instead_of)
+        promotion = registry.roll_back(by=by, why=why, when=datetime.now(UTC))
+        _refresh_deliverables(registry)
     return promotion
+
+
+def keep_threshold(registry: Registry, bundle: Bundle, choice: ThresholdChoice, *, by: str) -> Promotion:
+    """Publish *bundle*, if it is still the one in use, with the threshold of *choice*; the deliverables follow.
+
+    Where it cannot be promoted, the version that was written for it is removed again.
+    """
+    with _ONE_AT_A_TIME:
+        in_force = _still_in_force(registry, bundle)
+        now, there = datetime.now(UTC), registry.versions()
+        draft = with_threshold(bundle, replace(choice, who=by)).created_at(now)
+        version = write_bundle(registry.folder, draft).name
+        if version == bundle.version:
+            msg = f"Nothing was changed: the threshold {choice.value:g} is kept already, with this very reason."
+            raise RegistryError(msg)
+        try:
+            # Writing took a moment, in which another process may have promoted something.
+            _still_in_force(registry, in_force)
+            promotion = registry.promote(version, by=by, why=draft.manifest.threshold.reason, when=now)
+        except BaseException:
+            if version not in there:
+                _remove_unless_used(registry, version)
+            raise
+        _refresh_deliverables(registry)
+    return promotion
+
+
+def _still_in_force(registry: Registry, known: Promotion | Bundle | None) -> Promotion | None:
+    """Return the promotion in force, which must be of the version that whoever decides knows of."""
+    now = registry.current()
+    if known is not None and now is None:
+        msg = f"Nothing was changed: {registry.folder} no longer says which version is in use. Restore current.json."
+        raise RegistryError(msg)
+    if known is not None and now is not None and (now.version, now.sha256) != (known.version, known.sha256):
+        msg = (
+            f"Nothing was changed: {now.by} promoted version {now.version} meanwhile ({now.when[:16]}: {now.why})."
+            " Switch to it, look again, and then decide."
+        )
+        raise RegistryError(msg)
+    return now
 
 
 def _refresh_deliverables(registry: Registry) -> None:
@@ -150,49 +221,3 @@ def safe_name(name: str) -> str:
 def processed_tables() -> Sequence[Path]:
     """The processed tables there are, by name."""
     return sorted(PROCESSED.glob("*.parquet"))
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Challenger minus champion in log loss, row by row on the same out-of-fold rows."""
-
-    difference: float
-    interval: Interval
-    n: int
-    days: int
-
-    @property
-    def outcome(self) -> str:
-        """better, worse or not distinguishable."""
-        if self.interval.high < 0:
-            return "better"
-        return "worse" if self.interval.low > 0 else "not distinguishable"
-
-    @property
-    def sentence(self) -> str:
-        """What the difference comes to, in words."""
-        words = {
-            "better": "The challenger is **better** than the champion",
-            "worse": "The challenger is **worse** than the champion",
-            "not distinguishable": "The challenger is **not distinguishable** from the champion",
-        }[self.outcome]
-        return (
-            f"{words} on the same {self.n:,} out-of-fold rows ({self.days:,} days): its log loss differs by"
-            f" {number(self.difference, 5, signed=True)} (95 % interval"
-            f" {interval(self.interval.low, self.interval.high, 5, signed=True)}; below zero is better)."
-        )
-
-
-def compare(challenger: Bundle, champion: Bundle, days: DayBootstrap) -> Comparison | None:
-    """Compare two bundles row by row, or return None where their out-of-fold rows differ.
-
-    *days* are the resampled days of the challenger's out-of-fold rows.
-    """
-    new, old = challenger.out_of_fold, champion.out_of_fold
-    same = len(new.day) == len(old.day) and all(
-        np.array_equal(getattr(new, name), getattr(old, name)) for name in ("day", "ticker", "y_true")
-    )
-    if not same:
-        return None
-    difference = log_loss_of(new.y_true, new.y_score) - log_loss_of(old.y_true, old.y_score)
-    return Comparison(float(difference.mean()), interval_of(days.means(difference)), len(new.day), days.n_days)

@@ -14,11 +14,12 @@ import streamlit as st
 from dashboard import runs
 from dashboard.charts import DARK, LIGHT, Palette
 from dashboard.display import scale_of
+from dashboard.scenario_history import History, Step
 from dashboard.sentences import plain
 from model.bundle import Bundle
 from model.errors import ModelError
 from model.manifest import FeatureSpec
-from model.registry import ARTIFACTS, Registry
+from model.registry import ARTIFACTS, Promotion, Registry
 from model.scoring import LinearScorer
 from model.thresholds import ThresholdCurve, threshold_curve
 from training.bars import read_bars
@@ -26,7 +27,9 @@ from training.bootstrap import DayBootstrap
 from training.table import FeatureTable, build_table, read_table
 
 SCENARIO, THRESHOLD, NOTICE = "scenario", "threshold", "notice"
-EDITION = "scenario_edition"
+EDITION, ORIGIN, HISTORY = "scenario_edition", "scenario_origin", "scenario_history"
+# The version in view, as (version, sha256); the promotion its visitor knows of; whether the page had none to show.
+SHOWN, KNOWN, NO_BUNDLE = "shown_version", "known_promotion", "no_bundle"
 CURVE_POINTS = 401
 
 
@@ -36,23 +39,37 @@ def registry() -> Registry:
 
 
 def current_bundle() -> Bundle:
-    """The bundle in use; where there is none to show, say why and end the page.
+    """The bundle this session shows; where there is none to show, say why and end the page."""
+    try:
+        bundle = shown_bundle()
+    except ModelError as error:
+        st.session_state[NO_BUNDLE] = True
+        st.error(
+            f"**There is no model to show.** {plain(str(error))} This page looks again every few seconds.",
+            icon=":material/error:",
+        )
+        st.stop()
+    st.session_state[NO_BUNDLE] = False
+    return bundle
 
-    A newly promoted version is taken up on the next rerun. If it cannot be opened, the version
-    that was shown before stays.
+
+def shown_bundle() -> Bundle:
+    """Open the version this session shows: the one in use when it began, until its visitor switches.
+
+    Where the one in use cannot be opened, a session begins with the last one that could.
     """
     there = registry()
-    try:
-        bundle = promoted_bundle(there)
-    except ModelError as error:
-        held = _held().get(str(there.folder))
-        if held is None:
-            st.error(f"**There is no model to show.** {plain(str(error))}", icon=":material/error:")
-            st.stop()
-        st.warning(f"**Version {held.version} stays in view: the one promoted cannot be opened.** {plain(str(error))}")
-        return held
-    _held()[str(there.folder)] = bundle
-    return bundle
+    if SHOWN not in st.session_state:
+        promotion = None
+        try:
+            promotion = there.current()
+            begin_with = promoted_bundle(there)
+        except ModelError:
+            if (begin_with := _held().get(str(there.folder))) is None:
+                raise
+        st.session_state[SHOWN] = (begin_with.version, begin_with.sha256)
+        st.session_state[KNOWN] = promotion
+    return opened(str(there.folder), *st.session_state[SHOWN])
 
 
 def promoted_bundle(there: Registry) -> Bundle:
@@ -60,7 +77,20 @@ def promoted_bundle(there: Registry) -> Bundle:
     promotion = there.current()
     if promotion is None:
         return there.load()
-    return opened(str(there.folder), promotion.version, promotion.sha256)
+    bundle = opened(str(there.folder), promotion.version, promotion.sha256)
+    _held()[str(there.folder)] = bundle
+    return bundle
+
+
+def take_up(promotion: Promotion) -> None:
+    """Show the version of *promotion* in this session from its next run on."""
+    st.session_state[SHOWN] = (promotion.version, promotion.sha256)
+    st.session_state[KNOWN] = promotion
+
+
+def known_promotion() -> Promotion | None:
+    """The promotion that this session's visitor knows to be in force: what they decide rests on it."""
+    return st.session_state.get(KNOWN)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the model…")
@@ -126,18 +156,40 @@ def default_value(feature: FeatureSpec) -> float:
 
 def keep_value(name: str, value: float) -> None:
     """Remember a value of the scenario, in display units."""
-    st.session_state[SCENARIO] = st.session_state.get(SCENARIO, {}) | {name: value}
+    keep_scenario({name: value})
 
 
 def keep_scenario(values: dict[str, float]) -> None:
-    """Remember values of the scenario, in display units, as the live panel shows them."""
-    st.session_state[SCENARIO] = st.session_state.get(SCENARIO, {}) | values
+    """Remember values of the scenario, in display units, as a panel shows them; what was there can be returned to."""
+    before = scenario_step()
+    if before.values | values != before.values:
+        st.session_state[HISTORY] = scenario_history().left(before)
+    st.session_state[SCENARIO] = before.values | values
 
 
-def replace_scenario(values: dict[str, float]) -> None:
-    """Put another scenario in place of the one there is, in display units; what is not in *values* is at its median."""
-    st.session_state[SCENARIO] = values
+def replace_scenario(values: dict[str, float], origin: str | None = None) -> None:
+    """Put another scenario in place of the one there is, in display units; what is not in *values* is at its median.
+
+    *origin* is the id of the starting point it comes from.
+    """
+    take_scenario(Step(values, origin), scenario_history().left(scenario_step()))
     st.session_state[EDITION] = scenario_edition() + 1
+
+
+def take_scenario(step: Step, history: History) -> None:
+    """Remember a scenario with the history its panel has kept of it."""
+    st.session_state[SCENARIO], st.session_state[ORIGIN] = step.values, step.origin
+    st.session_state[HISTORY] = history
+
+
+def scenario_step() -> Step:
+    """The scenario as it can be returned to."""
+    return Step(st.session_state.get(SCENARIO, {}), st.session_state.get(ORIGIN))
+
+
+def scenario_history() -> History:
+    """The scenarios this session has been through."""
+    return st.session_state.get(HISTORY, History())
 
 
 def scenario_edition() -> int:
@@ -176,12 +228,8 @@ def reset_threshold() -> None:
 
 
 def follow_promotion(bundle: Bundle) -> None:
-    """Start the page over if another version than *bundle* has been promoted since it was drawn, and opens."""
-    try:
-        now = promoted_bundle(registry())
-    except ModelError:
-        return  # the page as a whole says so
-    if now.version != bundle.version:
+    """Start the page over if this session has switched to another version since *bundle* was drawn."""
+    if st.session_state.get(SHOWN, (bundle.version, bundle.sha256)) != (bundle.version, bundle.sha256):
         st.rerun()
 
 

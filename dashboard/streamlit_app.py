@@ -10,6 +10,8 @@ if sys.path[0] != ROOT:
 
 import streamlit as st  # noqa: E402  after the path is set
 
+from dashboard import switching  # noqa: E402
+
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Handover", page_icon=str(HERE / "icon.svg"), layout="wide")
@@ -27,4 +29,6 @@ page = st.navigation(pages, position="top")
 with st.container(key="narrow_navigation", horizontal=True, gap=None):
     for other in pages:
         st.page_link(other, width="content")
+# Before the page: one without a model ends the run.
+switching.offer()
 page.run()

@@ -21,8 +21,8 @@ SHIPPED, PROCESSED, UPLOAD = "Shipped", "Processed", "Upload"
 ISO = "YYYY-MM-DD"
 
 
-def begin(registry: Registry) -> None:
-    """Let data and settings be chosen, and start a run on them."""
+def begin(registry: Registry, by: str | None) -> None:
+    """Let data and settings be chosen, and start a run on them if *by*, whoever asks for it, may."""
     data, settings = st.columns([3, 2])
     with data.container(border=True, height="stretch"):
         st.header("1 · Data", anchor=False)
@@ -38,8 +38,11 @@ def begin(registry: Registry) -> None:
         if not chosen.folds:
             st.error("These settings leave no fold to test on: take more days or tickers, or a shorter first window.")
         label = f"Train and compare: {chosen.folds} folds"
-        if st.button(label, key="start", type="primary", disabled=not chosen.folds, width="stretch"):
-            runs.begin(registry, table, chosen.settings)
+        if (
+            st.button(label, key="start", type="primary", disabled=not chosen.folds or by is None, width="stretch")
+            and by
+        ):
+            runs.begin(registry, table, chosen.settings, by=by)
             st.rerun()
 
 

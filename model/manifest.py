@@ -97,12 +97,26 @@ class Target(_Strict, frozen=True):
     description: str
 
 
-class Threshold(_Strict, frozen=True):
-    """The decision threshold (call the positive class at this probability or more) and its origin."""
+class Costs(_Strict, frozen=True):
+    """What a choice of threshold took calls to cost: the kind of costs in words, and each number by its name."""
+
+    kind: str
+    numbers: dict[str, float]
+
+
+class Threshold(_Strict, frozen=True, omit_defaults=True):
+    """The decision threshold (call the positive class at this probability or more) and its origin.
+
+    `costs`, `reason` and `chosen_by` are those of a choice made on rows that were looked at; what is not given is not
+    written either, so a manifest from before there were any keeps its bytes and its name.
+    """
 
     value: float
     rule: str
     chosen_on: str
+    costs: Costs | None = None
+    reason: str = ""
+    chosen_by: str = ""
 
 
 class Interval(_Strict, frozen=True):

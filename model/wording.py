@@ -57,3 +57,12 @@ def in_display_units(value: float, factor: float, decimals: int, unit: str, *, s
     """
     separator = "" if unit == "×" else " "
     return f"{number(value * factor, decimals, signed=signed)}{separator}{unit}"
+
+
+def threshold_written(threshold: float) -> str:
+    """Write a decision threshold: two decimals, three where it has them.
+
+    >>> threshold_written(0.44), threshold_written(0.515)
+    ('0.44', '0.515')
+    """
+    return f"{threshold:.3f}".removesuffix("0")

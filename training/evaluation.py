@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.bars import FloatArray
 from model.manifest import Baseline, CalibrationBin, Metric, Verdict
 from model.scoring import LinearScorer
-from model.wording import interval, number
+from model.wording import interval, number, threshold_written
 from training.bootstrap import DayBootstrap, interval_of
 
 IntArray = NDArray[np.int64]
@@ -34,6 +34,17 @@ class Scored:
     y_score: FloatArray
     base_rate: FloatArray
     yesterday: IntArray
+
+
+def rose_into(y: FloatArray, ticker: NDArray[np.str_]) -> IntArray:
+    """1 where a ticker rose into the row's day: the target of its row before (0 on its first row).
+
+    >>> rose_into(np.array([1.0, 0.0, np.nan, 1.0]), np.array(["A", "A", "A", "B"])).tolist()
+    [0, 1, 0, 0]
+    """
+    before = np.r_[0.0, y[:-1]]
+    first = np.r_[True, ticker[1:] != ticker[:-1]]
+    return np.where(first | np.isnan(before), 0, before).astype(np.int64)
 
 
 def log_loss_of(y_true: IntArray, y_score: FloatArray) -> FloatArray:
@@ -74,6 +85,8 @@ def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]
     ones = np.ones(len(y), dtype=np.int64)
     call = (p >= threshold).astype(np.int64)
 
+    at = threshold_written(threshold)
+
     area, area_draws = auc(y, p), days.auc(y, p)
     metrics = [build.metric("auc", "AUC", "higher", area, area_draws, [("no skill", 0.5, None)])]
     for name, label, loss in (("log_loss", "Log loss", log_loss_of), ("brier", "Brier score", brier_of)):
@@ -83,12 +96,10 @@ def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]
     metrics.append(build.balanced_accuracy(call, {ALWAYS: ones, YESTERDAY: rows.yesterday}))
     hits = {ALWAYS: (y == 1), YESTERDAY: (rows.yesterday == y)}
     metrics.append(
-        build.mean("accuracy", f"Accuracy at {threshold:.2f}", "higher", (call == y), hits),
+        build.mean("accuracy", f"Accuracy at {at}", "higher", (call == y), hits),
     )
     metrics.append(
-        build.mean(
-            "call_share", f"Share of up calls at {threshold:.2f}", "neither", call, {ALWAYS: ones, "up days": y}
-        ),
+        build.mean("call_share", f"Share of up calls at {at}", "neither", call, {ALWAYS: ones, "up days": y}),
     )
     return [*metrics, *build.calibration_line()]
 

@@ -1,7 +1,7 @@
 """The model card: what the model is, was trained on, was tested on, and may be used for."""
 
 from model.bundle import Bundle
-from model.manifest import FeatureSpec, Manifest
+from model.manifest import FeatureSpec, Manifest, Threshold
 from model.wording import in_display_units, percent
 from training.report_tables import checks_table, metrics_table, origin_line, sensitivity_table
 
@@ -25,7 +25,7 @@ def model_card(bundle: Bundle) -> str:
             f" Horizon: {target.horizon} day. Positive class: “{target.positive_class}”.",
             f"- Pipeline: {' → '.join(f'`{step!r}`' for _, step in bundle.pipeline.steps)}.",
             f"- Decision threshold: {bundle.threshold:g}. Rule: {manifest.threshold.rule}."
-            f" Chosen on {manifest.threshold.chosen_on}.",
+            f" Chosen on {manifest.threshold.chosen_on}.{_why_kept(manifest.threshold)}",
             f"- Settings: {', '.join(f'{key} {value}' for key, value in manifest.settings.items() if value)}.",
             f"- Packages: {', '.join(f'{name} {version}' for name, version in manifest.packages.items())}.",
             "",
@@ -105,6 +105,15 @@ def model_card(bundle: Bundle) -> str:
             "",
         ]
     )
+
+
+def _why_kept(threshold: Threshold) -> str:
+    """Say why and by whom a threshold was kept, where it was chosen, and what errors were taken to cost."""
+    if not threshold.reason:
+        return ""
+    costs = threshold.costs
+    given = "" if costs is None else "; " + ", ".join(f"{name} {number:g}" for name, number in costs.numbers.items())
+    return f" Kept by {threshold.chosen_by}: {threshold.reason}{given}."
 
 
 def _first_window(manifest: Manifest) -> str:

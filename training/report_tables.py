@@ -8,7 +8,7 @@ import numpy as np
 from model.bundle import Bundle
 from model.manifest import Interval, Manifest, Metric
 from model.thresholds import Confusion, confusion_at
-from model.wording import interval, number, percent
+from model.wording import interval, number, percent, threshold_written
 from training.bootstrap import DayBootstrap, interval_of
 
 SENSITIVITY = (0.40, 0.44, 0.48, 0.50, 0.55)
@@ -82,8 +82,8 @@ def sensitivity_table(bundle: Bundle) -> list[str]:
         between = "–" if found is None else f"{percent(found.low)} to {percent(found.high)}"
         mark = "**" if row.threshold == bundle.threshold else ""
         lines.append(
-            f"| {mark}{row.threshold:.2f}{mark} | {percent(at.call_share)} | {percent(at.precision)} | {between} |"
-            f" {percent(at.recall)} | {percent(at.accuracy)} | {percent(at.base_rate)} |"
+            f"| {mark}{threshold_written(row.threshold)}{mark} | {percent(at.call_share)} | {percent(at.precision)} |"
+            f" {between} | {percent(at.recall)} | {percent(at.accuracy)} | {percent(at.base_rate)} |"
         )
     return lines
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.bundle import BundleDraft, OutOfFold, Reference, installed_packages, write_bundle
 from model.errors import TrainingError
@@ -37,6 +36,7 @@ from training.evaluation import (
     Scored,
     calibration_table,
     evaluate,
+    rose_into,
     verdict_on,
 )
 from training.settings import HORIZON_DAYS, Settings, check_settings
@@ -128,7 +128,7 @@ def train(
         y_true=y[tested],
         y_score=scores.y_score[tested],
         base_rate=scores.base_rate[tested],
-        yesterday=_yesterday(usable)[~np.isnan(usable.y)][tested],
+        yesterday=rose_into(usable.y, usable.ticker)[~np.isnan(usable.y)][tested],
     )
     metrics = evaluate(scored, settings.threshold, days)
     checks = [
@@ -217,13 +217,6 @@ def _usable_rows(table: FeatureTable, settings: Settings) -> tuple[FeatureTable,
         msg = f"No ticker is left to train on: {reasons or 'no row in the span asked for'}. Supply a longer history."
         raise TrainingError(msg)
     return table.take(keep), excluded
-
-
-def _yesterday(table: FeatureTable) -> NDArray[np.int64]:
-    """1 where the ticker rose into the row's day: the target of its row before (0 on its first row)."""
-    before = np.r_[0.0, table.y[:-1]]
-    first = np.r_[True, table.ticker[1:] != table.ticker[:-1]]
-    return np.where(first | np.isnan(before), 0, before).astype(np.int64)
 
 
 def _span(table: FeatureTable, fold: RowFold) -> str:

@@ -10,6 +10,7 @@ from model.registry import Registry
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import dashboard, settle
 from tests.builders import random_bars
+from training.places import account
 
 
 @pytest.fixture
@@ -96,5 +97,5 @@ def test_a_run_is_cancelled(page: Page, registry: Registry):
 
     page.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_text("was cancelled. The model in use is as it was.")).to_be_visible()
+    expect(page.get_by_text(f"was cancelled by {account()}. The model in use is as it was.")).to_be_visible()
     assert registry.versions() == before

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import access
 from model.registry import ARTIFACTS, Registry
 
 ENTRY = Path(__file__).parents[2] / "dashboard" / "streamlit_app.py"
@@ -15,6 +16,13 @@ ENTRY = Path(__file__).parents[2] / "dashboard" / "streamlit_app.py"
 def open_app() -> AppTest:
     """The app as a first visitor sees it."""
     return AppTest.from_file(str(ENTRY), default_timeout=60).run()
+
+
+@pytest.fixture(autouse=True)
+def at_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let visitors sit at the machine itself: the app under test has no connection that would say so."""
+    monkeypatch.delenv("DASHBOARD_KEY", raising=False)
+    monkeypatch.setattr(access, "visitor", lambda: access.Visitor("127.0.0.1", {"Host": "localhost:8501"}))
 
 
 @pytest.fixture

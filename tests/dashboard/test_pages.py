@@ -5,10 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from model.bundle import Bundle
 from model.registry import Registry
-from tests import builders
 from tests.dashboard.conftest import open_app
-from tests.dashboard.reading import PAGES, go, html_with, panel, plain, scenario, set_values, words
-from training.train import publish
+from tests.dashboard.reading import PAGES, go, html_with, plain, scenario, set_values, words
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -49,32 +47,6 @@ def test_an_unreadable_pointer_is_one_error(registry: Registry):
 
     assert not app.exception
     assert "current.json cannot be read" in plain(app.error[0])
-
-
-def test_a_newly_promoted_version_is_taken_up_on_the_next_run(app: AppTest, registry: Registry):
-    set_values(app, rsi_14=80.0)
-    version = publish(builders.result(), registry, by="tester", why="another", when=builders.WHEN)
-    app.run()
-
-    assert not app.exception
-    assert version in words(html_with(app, "<footer"))
-    # The made-up features are standard normal: the slider has other ends, the value set before stays.
-    (feature,) = [feature for feature in panel(app)["model"]["features"] if feature["name"] == "rsi_14"]
-    assert feature["high"] < 10
-    assert scenario(app)["rsi_14"] == 80.0
-
-
-def test_a_promoted_version_that_cannot_be_opened_leaves_the_one_in_view(
-    app: AppTest, registry: Registry, shipped: Bundle
-):
-    version = publish(builders.result(), registry, by="tester", why="another", when=builders.WHEN)
-    (registry.folder / version / "self_test.json").write_text("{}")
-    app.run()
-
-    assert not app.exception
-    assert shipped.version in words(html_with(app, "<footer"))
-    assert len(app.warning) == 1
-    assert f"Version {shipped.version} stays in view" in plain(app.warning[0])
 
 
 def test_two_sessions_do_not_share_a_scenario(app: AppTest):

@@ -14,7 +14,7 @@ from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import go, html_with, plain, words
-from training.places import SHIPPED_BARS
+from training.places import SHIPPED_BARS, account
 from training.table import write_table
 from training.train import Settings, store, train
 
@@ -52,6 +52,12 @@ def wait_for_the_run(registry: Registry) -> runs.Run:
             return run
         time.sleep(0.1)
     pytest.fail("the run did not end within 30 s")
+
+
+def published(page: AppTest) -> AppTest:
+    """The page after a click on the button that publishes the challenger, before it has run."""
+    (button,) = [button for button in page.button if button.label == "Publish the challenger"]
+    return button.click()
 
 
 def choose_few_rows(page: AppTest) -> None:
@@ -109,11 +115,11 @@ def test_a_run_goes_from_the_form_to_the_version_in_use(page: AppTest, registry:
     assert "Not the same rows" in " ".join(text.value for text in page.markdown)
     assert registry.current().version == shipped.version, "nothing is promoted until somebody says so"
 
-    page.button(key="publish").click().run()
+    published(page).run()
     assert "Say why" in plain(page.warning[0])
 
     page.text_input(key="why").set_value("a <b>test</b>").run()
-    page.button(key="publish").click().run()
+    published(page).run()
     now = registry.load()
     assert page.success[0].value == f"Published: version {now.version} is now in use."
     assert now.manifest.settings["first_day"] == "2009-01-01"
@@ -129,7 +135,7 @@ def test_the_page_trains_what_the_command_line_would(registry: Registry):
     from training.table import build_table
 
     table = build_table(read_bars(SHIPPED_BARS))
-    runs.begin(registry, table, FEW)
+    runs.begin(registry, table, FEW, by="tester")
     run = wait_for_the_run(registry)
 
     expected = train(table, FEW).draft.out_of_fold.y_score
@@ -141,7 +147,7 @@ def test_roll_back_returns_to_the_version_before(page: AppTest, registry: Regist
     version = challenger(registry)
     go(page, "retrain")
     page.text_input(key="why").set_value("try it").run()
-    page.button(key="publish").click().run()
+    published(page).run()
     assert registry.current().version == version
 
     page.text_input(key="why_back").set_value("no better").run()
@@ -166,7 +172,7 @@ def test_a_version_that_was_in_use_is_never_discarded(registry: Registry, shippe
     folder = runs.folder_of_runs(registry) / "20240506T070809Z-abcdef"
     folder.mkdir(parents=True)
     (folder / "status.json").write_text(f'{{"state": "finished", "version": "{shipped.version}"}}')
-    runs.discard(registry, runs.newest(registry))
+    runs.discard(registry, runs.newest(registry), by="tester")
 
     assert shipped.version in registry.versions()
     assert runs.newest(registry) is None
@@ -182,7 +188,7 @@ def test_a_run_that_made_the_version_in_use_says_so(registry: Registry, shipped:
 
 
 def test_a_failed_run_shows_its_reason_and_the_form(registry: Registry):
-    runs.begin(registry, builders.table(days=60), Settings())
+    runs.begin(registry, builders.table(days=60), Settings(), by="tester")
     wait_for_the_run(registry)
     page = go(open_app(), "retrain")
 
@@ -193,21 +199,22 @@ def test_a_failed_run_shows_its_reason_and_the_form(registry: Registry):
 
 
 def test_a_run_that_dies_before_its_first_word_is_a_failure(registry: Registry):
-    runs.begin(registry, builders.table(days=60), Settings(tickers=("-x",)))
+    runs.begin(registry, builders.table(days=60), Settings(tickers=("-x",)), by="tester")
 
     run = wait_for_the_run(registry)
     assert run.status.state == "failed"
     assert "error" in run.status.error
 
 
-def test_a_run_can_be_cancelled(registry: Registry, shipped: Bundle):
+def test_a_run_can_be_cancelled_and_says_by_whom(registry: Registry, shipped: Bundle):
     page = go(open_app(), "retrain")
     page.button(key="start").click().run()
+    assert f"by {account()}. This page may be left" in " ".join(caption.value for caption in page.caption)
     page.button(key="cancel").click().run()
 
     assert wait_for_the_run(registry).status.state == "cancelled"
     page.run()
-    assert "was cancelled" in page.info[0].value
+    assert f"was cancelled by {account()}" in plain(page.info[0])
     assert registry.versions() == [shipped.version]
 
 
@@ -300,3 +307,12 @@ def test_the_history_says_what_when_by_whom_and_why(page: AppTest, registry: Reg
 
     first = registry.history()[0]
     assert f"{shipped.version} {first.by} {first.why}" in said
+
+
+def test_cancelling_what_somebody_else_has_closed_does_nothing(registry: Registry):
+    challenger(registry)
+    run = runs.newest(registry)
+    runs.close(run, by="Bob")
+    runs.cancel(run, by="Ada")
+
+    assert runs.newest(registry) is None

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard import runs
+from dashboard import comparison, runs
 from model.bundle import Bundle, OutOfFold
 from model.registry import ARTIFACTS, Registry
 from tests import builders
@@ -34,20 +34,20 @@ def knowing(share: float, n: int = 400) -> np.ndarray:
 )
 def test_the_paired_difference_finds_the_better_one(challenger: float, champion: float, outcome: str):
     new, old = scored(knowing(challenger)), scored(knowing(champion))
-    comparison = runs.compare(new, old, DayBootstrap(new.out_of_fold.day, draws=100))
+    found = comparison.compare(new, old, DayBootstrap(new.out_of_fold.day, draws=100))
 
-    assert comparison.outcome == outcome
-    assert outcome in comparison.sentence
+    assert found.outcome == outcome
+    assert outcome in found.sentence
     # By hand: every row of a model that leans by s has the loss -log(0.5 + s / 2).
     expected = np.log(0.5 + champion / 2) - np.log(0.5 + challenger / 2)
-    assert comparison.difference == pytest.approx(expected)
+    assert found.difference == pytest.approx(expected)
 
 
 def test_different_rows_are_not_compared():
     new, old = scored(knowing(0.1)), scored(knowing(0.1), seed=1)
 
-    assert runs.compare(new, old, DayBootstrap(new.out_of_fold.day, draws=100)) is None
-    assert runs.compare(new, scored(knowing(0.1, 300)), DayBootstrap(new.out_of_fold.day, draws=100)) is None
+    assert comparison.compare(new, old, DayBootstrap(new.out_of_fold.day, draws=100)) is None
+    assert comparison.compare(new, scored(knowing(0.1, 300)), DayBootstrap(new.out_of_fold.day, draws=100)) is None
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\temp\\x.csv", ".hidden", "a/b.csv", "", "..", "x" * 300])

@@ -64,6 +64,13 @@ def test_an_address_of_another_machine_is_one_message():
     assert "Traceback" not in ended.stderr
 
 
+def test_the_help_says_how_changes_are_guarded():
+    ended = run("--help")
+
+    assert ended.returncode == 0
+    assert "DASHBOARD_KEY" in ended.stdout
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_from_any_folder_and_stops_without_a_traceback(tmp_path: Path, stop: signal.Signals):
     port = free_port()
