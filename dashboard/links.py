@@ -77,11 +77,28 @@ def _write_flag(value: bool) -> str:
     return "true" if value else "false"
 
 
+def _feature_names(bundle: Bundle) -> Sequence[str]:
+    return bundle.manifest.feature_names
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
 FIELDS = (
-    Field("page.threshold", state.THRESHOLD, number_between(0, 1), lambda value: f"{value:.3f}"),
-    Field("page.feature", "curve_feature", one_of(lambda bundle: bundle.manifest.feature_names)),
+    Field("page.threshold", state.THRESHOLD, number_between(0, 1), _number),
+    Field("page.feature", "curve_feature", one_of(_feature_names)),
     Field("page.every_value", "every_value", flag, _write_flag),
     Field("page.close_up", "close_up", flag, _write_flag),
+    Field("page.value_shown", "threshold_view", one_of(lambda _: ("value", "advantage"))),
+    Field("page.costs", "threshold_costs", one_of(lambda _: ("trade", "errors"))),
+    Field("page.trade_cost", "threshold_trade_cost", number_between(0, 1000), _number),
+    Field("page.wrong_cost", "threshold_wrong_cost", number_between(0.01, 1e9), _number),
+    Field("page.missed_cost", "threshold_missed_cost", number_between(0.01, 1e9), _number),
+    Field("page.budget", "threshold_budget", number_between(0, 1e9), _number),
+    Field("page.busiest_month", "threshold_busiest", flag, _write_flag),
+    Field("page.groups", "threshold_feature", one_of(_feature_names)),
+    Field("page.no_call_points", "threshold_half_width", number_between(0, 10), _number),
 )
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cards, drawing, links, sentences, state, tables
+from dashboard import cards, drawing, links, sentences, tables
 from dashboard.opening import open_page
 from dashboard.score import chart, form, table, uploads, words
 from dashboard.score.bars import takes_bars
@@ -62,7 +62,6 @@ def to_know(scored: ScoredFile) -> None:
 @st.fragment
 def rows(scored: ScoredFile) -> None:
     """The rows in an order of choice."""
-    state.follow_promotion(bundle)
     order = st.selectbox("Order", table.ORDERS, key="scored_order", persist_state="session", width=280)
     st.dataframe(
         table.table_in_order(scored, order),

@@ -48,7 +48,7 @@ def test_a_link_carries_every_value_and_the_model(shipped: Bundle):
     assert carried["version"] == shipped.version
     assert shipped.sha256.startswith(carried["sha256"])
     assert len(carried["sha256"]) == 12
-    assert carried["page.threshold"] == "0.440"
+    assert carried["page.threshold"] == "0.44"
 
 
 def test_what_a_link_carries_is_what_it_sets(shipped: Bundle):

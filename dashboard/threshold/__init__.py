@@ -1,0 +1,1 @@
+"""The Threshold page: what calling earlier or later is worth."""
