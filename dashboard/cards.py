@@ -1,11 +1,9 @@
 """Data in, HTML out: the verdict, and what pages end with. Everything from outside is escaped."""
 
-from collections.abc import Iterable
 from html import escape
 
-from dashboard.display import range_written
 from model.bundle import Bundle
-from model.manifest import FeatureSpec, Manifest, Metric, Verdict
+from model.manifest import Manifest, Metric, Verdict
 from model.wording import interval, number
 
 SHAPES = {"better": "▲", "not distinguishable": "≈", "worse": "▼"}
@@ -35,7 +33,8 @@ def verdict_card(manifest: Manifest, title: str = "") -> str:
 
 def verdicts(challenger: Manifest, champion: Manifest) -> str:
     """The verdicts of two models side by side."""
-    return _grid([verdict_card(challenger, "Challenger"), verdict_card(champion, "Champion, in use")], kind="pair")
+    cards = verdict_card(challenger, "Challenger") + verdict_card(champion, "Champion, in use")
+    return f'<div class="pair">{cards}</div>'
 
 
 def metric_in_words(metric: Metric) -> str:
@@ -46,16 +45,6 @@ def metric_in_words(metric: Metric) -> str:
         f" (95 % interval {interval(metric.interval.low, metric.interval.high, 3)}), {base.name}"
         f" {number(base.value, 3)}; {metric.n:,} out-of-fold rows, {metric.first_day} to {metric.last_day}"
     )
-
-
-def beyond(feature: FeatureSpec) -> str:
-    """Say that a value of *feature* lies outside anything seen, right where it is set."""
-    seen = range_written(feature, feature.min, feature.max)
-    return f'<div class="beyond">Outside the training rows: {escape(seen)}</div>'
-
-
-def _grid(cells: Iterable[str], kind: str = "figure-grid") -> str:
-    return f'<div class="{kind}">{"".join(cells)}</div>'
 
 
 def footer(bundle: Bundle, said: str = "Every score shown is out-of-fold.") -> str:

@@ -79,10 +79,18 @@ def dots(
 
 
 def rule(
-    name: str, *, x: float | None = None, y: float | None = None, colour: Colour = "vermillion", dash: Dash = "dashed"
+    name: str,
+    *,
+    x: float | None = None,
+    y: float | None = None,
+    colour: Colour = "vermillion",
+    dash: Dash = "dashed",
+    side: Literal["left", "right"] = "right",
+    below: bool = False,
 ) -> Layer:
-    """Draw one line across the chart, named on it."""
-    return {"kind": "rule", "name": name, "x": x, "y": y, "colour": colour, "dash": dash}
+    """Draw one line across the chart, named on it; a horizontal one at its *side*, above it or *below*."""
+    ends = {"x": x, "y": y, "side": side, "below": below}
+    return {"kind": "rule", "name": name, "colour": colour, "dash": dash} | ends
 
 
 def shade(name: str, low: float, high: float) -> Layer:
@@ -90,9 +98,14 @@ def shade(name: str, low: float, high: float) -> Layer:
     return {"kind": "shade", "name": name, "low": low, "high": high}
 
 
-def heat(x: tuple[float, float], y: tuple[float, float], values: np.ndarray) -> Layer:
+def heat(x: tuple[float, float], y: tuple[float, float], values: np.ndarray, *, name: str = "") -> Layer:
     """Colour a grid over the ranges *x* and *y*: *values* of shape (rows, columns) from 0 to 1, lowest row first."""
-    return {"kind": "heat", "name": "", "x": x, "y": y, "values": values}
+    return {"kind": "heat", "name": name, "x": x, "y": y, "values": values}
+
+
+def label(text: str, x: float, y: float) -> Layer:
+    """Write a few letters over a place on the chart."""
+    return {"kind": "label", "name": "", "x": x, "y": y, "text": text}
 
 
 def contour(name: str, lines: Sequence[np.ndarray], *, colour: Colour = "ink") -> Layer:

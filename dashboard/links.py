@@ -88,6 +88,8 @@ def _number(value: float) -> str:
 FIELDS = (
     Field("page.threshold", state.THRESHOLD, number_between(0, 1), _number),
     Field("page.feature", "curve_feature", one_of(_feature_names)),
+    Field("page.second", "curve_second", one_of(_feature_names)),
+    Field("page.view", "curve_view", one_of(lambda _: ("curve", "map"))),
     Field("page.every_value", "every_value", flag, _write_flag),
     Field("page.close_up", "close_up", flag, _write_flag),
     Field("page.value_shown", "threshold_view", one_of(lambda _: ("value", "advantage"))),

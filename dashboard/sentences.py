@@ -4,12 +4,8 @@ import re
 from collections.abc import Callable
 from functools import wraps
 
-from dashboard.charts import Sweep
-from dashboard.display import range_written, written
-from dashboard.rates import Rates
-from model.bars import FloatArray
-from model.manifest import FeatureSpec, Manifest
-from model.wording import interval, number, percent, points
+from model.manifest import Manifest
+from model.wording import interval, number, percent
 
 
 def plain(text: str) -> str:
@@ -30,53 +26,6 @@ def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
         return write(*args).replace(" %", "\u00a0%")
 
     return write_unbroken
-
-
-@_unbroken
-def curve_sentence(manifest: Manifest, feature: FeatureSpec, usual: FloatArray, threshold: float) -> str:
-    """Say what moving *feature* does; *usual* are the probabilities from its 1 % to its 99 % value."""
-    low, high = float(usual[0]), float(usual[-1])
-    up = f"“{manifest.target.positive_class}”"
-    if (usual >= threshold).all():
-        call = f"the call stays {up}"
-    elif (usual < threshold).all():
-        call = "there is no call anywhere"
-    else:
-        call = f"the call changes on the way, at {percent(threshold)}"
-    return (
-        f"Moving **{feature.label}** alone from {range_written(feature, feature.p1, feature.p99)}"
-        f" (its 1–99 % range) takes the probability of {up} from **{percent(low)}** to **{percent(high)}**"
-        f" ({points(high - low)}); {call}."
-    )
-
-
-@_unbroken
-def threshold_sentence(manifest: Manifest, rates: Rates, tickers: int) -> str:
-    """Say what the threshold does: how often it calls, and how often that is right beside always calling."""
-    up = f"“{manifest.target.positive_class}”"
-    at = f"At **{number(rates.threshold, 3)}** the model"
-    always = f"always calling {up} would be right on **{percent(rates.always)}** of all rows"
-    if not rates.confusion.calls:
-        return f"{at} never calls {up}, so there is nothing to be right about; {always}."
-    yearly = ""
-    if rates.calls_a_year is not None:
-        over = f" over {tickers} tickers" if tickers > 1 else ""
-        yearly = f", about **{number(rates.calls_a_year, 0)}** calls a year{over},"
-    between = rates.precision.interval
-    within = f" (95 % interval {interval(100 * between.low, 100 * between.high, 1)})" if between else ""
-    return (
-        f"{at} calls {up} on **{percent(rates.call_share.value)}** of the rows{yearly} and is right on"
-        f" **{percent(rates.precision.value)}** of those{within}; {always}."
-    )
-
-
-def curve_alt(feature: FeatureSpec, sweep: Sweep, at: float, probability: float, threshold: float) -> str:
-    """Describe the curve to those who do not see it."""
-    return (
-        f"Probability against {feature.label}: from {percent(float(sweep.probability[0]))} at the left end to"
-        f" {percent(float(sweep.probability[-1]))} at the right; the current point is {percent(probability)} at"
-        f" {written(feature, at / feature.display_factor)}; the threshold is {percent(threshold)}."
-    )
 
 
 @_unbroken

@@ -8,11 +8,9 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import streamlit as st
 
 from dashboard import runs
-from dashboard.charts import DARK, LIGHT, Palette
 from dashboard.display import scale_of
 from dashboard.scenario_history import History, Step
 from dashboard.sentences import plain
@@ -21,7 +19,6 @@ from model.errors import ModelError
 from model.manifest import FeatureSpec
 from model.registry import ARTIFACTS, Promotion, Registry
 from model.scoring import LinearScorer
-from model.thresholds import ThresholdCurve, threshold_curve
 from training.bars import read_bars
 from training.bootstrap import DayBootstrap
 from training.table import FeatureTable, build_table, read_table
@@ -30,7 +27,6 @@ SCENARIO, THRESHOLD, NOTICE = "scenario", "threshold", "notice"
 EDITION, ORIGIN, HISTORY = "scenario_edition", "scenario_origin", "scenario_history"
 # The version in view, as (version, sha256); the promotion its visitor knows of; whether the page had none to show.
 SHOWN, KNOWN, NO_BUNDLE = "shown_version", "known_promotion", "no_bundle"
-CURVE_POINTS = 401
 
 
 def registry() -> Registry:
@@ -116,13 +112,6 @@ def day_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001
     settings = _bundle.manifest.settings
     draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
     return DayBootstrap(_bundle.out_of_fold.day, draws=draws, seed=seed)
-
-
-@st.cache_resource(max_entries=3, show_spinner=False)
-def curve_over(_bundle: Bundle, sha256: str) -> ThresholdCurve:  # noqa: ARG001  the cache's key
-    """The rates at every threshold worth drawing, over the out-of-fold rows of *_bundle*."""
-    rows = _bundle.out_of_fold
-    return threshold_curve(rows.y_true, rows.y_score, np.linspace(0, 1, CURVE_POINTS))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading and checking the bars…")
@@ -222,11 +211,6 @@ def keep_threshold(value: float) -> None:
     st.session_state[THRESHOLD] = value
 
 
-def reset_threshold() -> None:
-    """Return to the bundle's own threshold."""
-    st.session_state.pop(THRESHOLD, None)
-
-
 def follow_promotion(bundle: Bundle) -> None:
     """Start the page over if this session has switched to another version since *bundle* was drawn."""
     if st.session_state.get(SHOWN, (bundle.version, bundle.sha256)) != (bundle.version, bundle.sha256):
@@ -241,8 +225,3 @@ def notify(text: str) -> None:
 def take_notice() -> str | None:
     """Return the notice left by the run before, once."""
     return st.session_state.pop(NOTICE, None)
-
-
-def palette() -> Palette:
-    """The chart colours of the theme in view."""
-    return DARK if st.context.theme.type == "dark" else LIGHT

@@ -7,6 +7,8 @@ import { number } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES = { solid: "", dashed: "6 4", dotted: "2 3" };
+// What keeps words readable where they lie over lines.
+export const HALO = { stroke: "var(--paper)", "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" };
 const ROOM = { top: 10, right: 12, bottom: 38, left: 48 };
 
 export function shape(name, attributes, text) {
@@ -113,39 +115,46 @@ const LAYERS = {
     });
   },
 
-  rule({ name, x: across, y: along, colour: tone, dash }, { x, y, box }) {
+  rule({ name, x: across, y: along, colour: tone, dash, side, below }, { x, y, box }) {
     const vertical = known(across);
     const at = vertical ? x(across) : y(along);
     const d = vertical ? `M${at} ${box.top}V${box.top + box.height}` : `M${box.left} ${at}H${box.left + box.width}`;
     const rule = shape("path", { d, stroke: colour(tone), "stroke-width": 1.5, "stroke-dasharray": DASHES[dash] });
     const fill = colour(tone === "vermillion" ? "vermillion-text" : tone);
-    // A vertical line is named beside its upper end, a horizontal one over its right end, where there is room.
-    const toLeft = vertical && at > box.left + box.width / 2;
+    // A vertical line is named beside its upper end, a horizontal one at its right end or left, where there is room.
+    const toLeft = vertical ? at > box.left + box.width / 2 : side !== "left";
     const place = vertical
-      ? { x: at + (toLeft ? -6 : 6), y: box.top + 11, "text-anchor": toLeft ? "end" : "start" }
-      : { x: box.left + box.width - 4, y: at < box.top + 20 ? at + 15 : at - 6, "text-anchor": "end" };
-    return name ? [rule, shape("text", { ...place, class: "named", style: `fill: ${fill}` }, name)] : [rule];
+      ? { x: at + (toLeft ? -6 : 6), y: box.top + 11 }
+      : { x: toLeft ? box.left + box.width - 4 : box.left + 6, y: below || at < box.top + 20 ? at + 15 : at - 6 };
+    const anchor = { "text-anchor": toLeft ? "end" : "start" };
+    return name ? [rule, shape("text", { ...place, ...anchor, ...HALO, class: "named", style: `fill: ${fill}` }, name)] : [rule];
   },
 
   // A grid of values as a picture of one pixel a cell; `values[row][column]`, the lowest row first, from 0 to 1.
-  heat({ x: [left, right], y: [low, high], values }, drawing) {
-    const { x, y } = drawing;
-    const middle = drawing.paper();
+  heat({ x: [left, right], y: [low, high], values }, { x, y }) {
     const canvas = Object.assign(document.createElement("canvas"), { width: values[0].length, height: values.length });
     const context = canvas.getContext("2d");
     values.forEach((row, j) =>
       row.forEach((value, i) => {
-        context.fillStyle = value === null ? "rgba(0,0,0,0)" : heatColour(value, middle);
+        if (value === null) return;
+        const { fill, opacity } = heatTone(value);
+        Object.assign(context, { fillStyle: fill, globalAlpha: opacity });
         context.fillRect(i, values.length - 1 - j, 1, 1);
       }),
     );
     const place = { x: x(left), y: y(high), width: x(right) - x(left), height: y(low) - y(high) };
-    return [shape("image", { ...place, href: canvas.toDataURL(), preserveAspectRatio: "none", style: "image-rendering: pixelated" })];
+    return [shape("image", { ...place, href: canvas.toDataURL(), preserveAspectRatio: "none" })];
   },
 
   contour({ lines, colour: name }, { x, y }) {
     const d = lines.map((points) => path(points.map(([at]) => x(at)), points.map(([, at]) => y(at))));
     return [shape("path", { d: d.join(""), fill: "none", stroke: colour(name), "stroke-width": 2, "stroke-dasharray": DASHES.dashed })];
+  },
+
+  // A few letters over a place.
+  label({ x: across, y: along, text }, { x, y, box }) {
+    const at = clamp(x(across), box.left + 8, box.left + box.width - 8);
+    return [shape("text", { x: at, y: y(along) + 4, "text-anchor": "middle", ...HALO, class: "named ink" }, text)];
   },
 
   // Many small marks; their form tells two kinds apart, not their colour alone.
@@ -160,11 +169,9 @@ const LAYERS = {
   },
 };
 
-// From vermillion (0) over the colour of the paper to blue (1); at 0.5 neither.
-function heatColour(value, paper) {
-  const end = value < 0.5 ? [213, 94, 0] : [0, 114, 178];
-  const strength = 0.85 * Math.min(1, Math.abs(value - 0.5) * 2);
-  return `rgb(${paper.map((part, i) => Math.round(part + (end[i] - part) * strength)).join(" ")})`;
+// From vermillion (0) to blue (1); at 0.5 neither, so that the paper shows.
+function heatTone(value) {
+  return { fill: value < 0.5 ? "#d55e00" : "#0072b2", opacity: 0.85 * Math.min(1, Math.abs(value - 0.5) * 2) };
 }
 
 // ---- The legend ---------------------------------------------------------------------------------
@@ -174,6 +181,11 @@ export const SAMPLES = {
   line: ({ colour: name, dash, width }) => shape("path", { d: "M0 5H22", stroke: colour(name), "stroke-width": width, "stroke-dasharray": DASHES[dash] }),
   contour: ({ colour: name }) => shape("path", { d: "M0 5H22", stroke: colour(name), "stroke-width": 2, "stroke-dasharray": DASHES.dashed }),
   band: ({ colour: name }) => shape("rect", { x: 0, y: 0, width: 22, height: 10, fill: colour(name), opacity: 0.25 }),
+  heat: () => {
+    const sample = shape("g", {});
+    sample.append(...[0, 0.25, 0.5, 0.75, 1].map((value, i) => shape("rect", { x: 4.4 * i, y: 0, width: 4.4, height: 10, ...heatTone(value) })));
+    return sample;
+  },
   bars: ({ colour: name }) => shape("rect", { x: 4, y: 0, width: 12, height: 10, fill: colour(name), opacity: 0.5 }),
   shade: () => shape("rect", { x: 0, y: 0, width: 22, height: 10, fill: colour("muted"), opacity: 0.2 }),
   dots: ({ colour: name }) => shape("circle", { cx: 11, cy: 5, r: 4, fill: colour(name) }),
@@ -252,21 +264,18 @@ export class Drawing {
     this.over.replaceChildren(...shapes);
   }
 
-  // The red, green and blue of what the chart is drawn on.
-  paper() {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
-    const context = canvas.getContext("2d");
-    context.fillStyle = getComputedStyle(this.root).backgroundColor;
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-  }
-
   // The value on the horizontal axis under a pointer.
   valueAt(event) {
-    const place = this.svg.getBoundingClientRect();
-    const at = ((event.clientX - place.left) * this.width) / place.width;
-    const { low, high } = this.spec.x;
-    return clamp(low + ((at - this.box.left) / this.box.width) * (high - low), low, high);
+    return this.valuesAt(event)[0];
+  }
+
+  // The values on both axes under a pointer; `place` is where the picture is, for whoever knows already.
+  valuesAt(event, place = this.svg.getBoundingClientRect()) {
+    const { box, spec: { x, y } } = this;
+    const scale = this.width / place.width;
+    const across = ((event.clientX - place.left) * scale - box.left) / box.width;
+    const along = 1 - ((event.clientY - place.top) * scale - box.top) / box.height;
+    return [clamp(x.low + across * (x.high - x.low), x.low, x.high), clamp(y.low + along * (y.high - y.low), y.low, y.high)];
   }
 
   axes() {

@@ -1,10 +1,11 @@
 """How fast the dashboard follows a person, against the least a Streamlit app can do.
 
-python -m tests.benchmarks.dashboard [--steps 60] [--drags 10]
+python -m tests.benchmarks.dashboard
 
-Two servers, the dashboard and an app with one slider that echoes its value, are driven in turns in the same
-real browser: key presses, and mouse drags. Each figure is the time from an input event to the text it leads
-to having been painted. The floor's slider says nothing before it is released, so its drag is timed from there.
+Three servers, an app with one slider that echoes its value, the dashboard with the bundle in use, and the dashboard
+with a model that only the server can score, are driven in turns in the same real browser: key presses, and mouse
+drags, each timed from the input event to the text it leads to having been painted. The floor's slider says nothing
+before it is released, so its drag is timed from there. Then come many visitors at once, and fresh starts.
 """
 
 import argparse
@@ -14,62 +15,26 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from tests.benchmarks.serving import free_port, row
-from tests.browser.serving import dashboard, launch, settle, wait_for
+from tests import builders
+from tests.benchmarks.crowd import crowd
+from tests.benchmarks.hands import drags, key_presses, open_app
+from tests.benchmarks.serving import free_port, proportional_set_size, row
+from tests.browser.serving import dashboard, launch, wait_for
 
 FLOOR = """import streamlit as st
 value = st.slider("Value", 0.0, 100.0, 50.0, step=0.1)
 st.html(f'<p class="echo">{value:.1f}</p>')
 st.html("<footer>end</footer>")
 """
-
-MOVES = 10
-
-# Notes, for every input event, when the text that was watched had changed and been painted.
-WATCH = """([selector, events]) => {
-  const find = (root) => root.querySelector(selector) ?? [...root.querySelectorAll("*")].reduce(
-    (found, element) => found ?? (element.shadowRoot ? find(element.shadowRoot) : null), null);
-  const said = () => find(document)?.textContent;
-  const took = (window.took = []);
-  window.lastSaid = said();
-  window.since = null;
-  const painted = (since) => requestAnimationFrame(() => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => took.push(performance.now() - since);
-    channel.port2.postMessage(0);
-  });
-  const look = () => {
-    if (window.took !== took || window.since === null || said() === window.lastSaid) return;
-    const since = window.since;
-    window.since = null;
-    window.lastSaid = said();
-    painted(since);
-  };
-  for (const name of events) {
-    document.addEventListener(name, (event) => { window.since ??= event.timeStamp; }, { capture: true });
-  }
-  const observe = (root) => {
-    new MutationObserver(look).observe(root, { subtree: true, childList: true, characterData: true });
-    root.querySelectorAll("*").forEach((element) => element.shadowRoot && observe(element.shadowRoot));
-  };
-  observe(document);
-}"""
-
-
-@dataclass(frozen=True)
-class App:
-    """A page to drive: where its slider and the text that follows are, and what counts as input."""
-
-    name: str
-    page: object
-    slider: object
-    text: str
-    drag_event: str
 
 
 @contextlib.contextmanager
@@ -93,52 +58,6 @@ def floor(folder):
         log.close()
 
 
-def open_app(browser, url, *, name, slider, text, drag_event):
-    """Return the app as a fresh visitor has it, with its slider in focus."""
-    page = browser.new_page(viewport={"width": 1360, "height": 900})
-    page.goto(url)
-    settle(page)
-    page.locator(text).wait_for()
-    found = page.get_by_role("slider", name=slider)
-    found.focus()
-    page.wait_for_timeout(1000)
-    return App(name, page, found, text, drag_event)
-
-
-def key_presses(app, steps):
-    """Press an arrow key so often, waiting each time until the text has followed; return milliseconds."""
-    app.page.evaluate(WATCH, [app.text, ["keydown"]])
-    app.slider.focus()
-    for step in range(steps):
-        app.slider.press("ArrowRight")
-        app.page.wait_for_function("count => window.took.length >= count", arg=step + 1, polling=5)
-        # As fast as a key repeats, and no faster.
-        app.page.wait_for_timeout(40)
-    return app.page.evaluate("window.took")
-
-
-def drags(app, count):
-    """Drag the thumb to and fro; return milliseconds from each event that should show to the paint."""
-    app.page.evaluate(WATCH, [app.text, [app.drag_event]])
-    place = app.slider.bounding_box()
-    width, height = place["width"], place["y"] + place["height"] / 2
-    middle = place["x"] + float(app.slider.evaluate(THUMB)) * width
-    for drag in range(count):
-        app.page.mouse.move(middle, height)
-        app.page.mouse.down()
-        for _ in range(MOVES):
-            middle += 10 if drag % 2 == 0 else -10
-            app.page.mouse.move(middle, height)
-            app.page.wait_for_timeout(16)
-        app.page.mouse.up()
-        app.page.wait_for_timeout(400)
-    return app.page.evaluate("window.took")
-
-
-# Where the thumb is, as a share of the slider's width; what Streamlit draws is the thumb itself.
-THUMB = "input => input.type === 'range' ? (input.value - input.min) / (input.max - input.min) : 0.5"
-
-
 def at(milliseconds, share):
     """Return a percentile."""
     return statistics.quantiles(milliseconds, n=100, method="inclusive")[round(100 * share) - 1]
@@ -156,30 +75,131 @@ def report(kind, found):
         row(name, len(took), *[f"{value:.1f}" for value in ours], *[f"{ratio:.2f}" for ratio in ratios])
 
 
+PREDICT = {
+    "slider": "RSI, 14 days (of 100)",
+    # All text is written at once; this one changes with every step, however small.
+    "text": ".flips tbody tr:nth-child(6) .now",
+    "drag_event": "input",
+}
+# Of a model that is not linear the server answers: what is watched is what came of the answer, with three decimals.
+ANSWERED = PREDICT | {"text": ".at-answer"}
+THRESHOLD = {"slider": "Decision threshold", "text": ".sentence", "drag_event": "input"}
+CURVE = {"slider": "Opening gap (%)", "text": ".here", "drag_event": "input"}
+ECHO = {"slider": "Value", "text": ".echo", "drag_event": "pointerup"}
+
+
+def movements(browser, urls, options):
+    """Drive every page by keys and by mouse, and print the tables."""
+    floor_url, linear, served = urls
+    pages = [
+        ("floor", floor_url, ECHO),
+        ("Predict", linear, PREDICT),
+        ("Curve", f"{linear}/curve", CURVE),
+        ("Threshold", f"{linear}/thresholds", THRESHOLD),
+        ("Predict, answered by the server", served, ANSWERED),
+    ]
+    apps = [open_app(browser, url, name=name, **where) for name, url, where in pages]
+    apps[-1].page.get_by_label("Log-odds").check()
+    report("Key presses", {app.name: key_presses(app, options.steps) for app in apps})
+    report("Mouse drags", {app.name: drags(app, options.drags) for app in apps})
+    for app in apps:
+        app.page.close()
+
+
+def crowds(urls, options):
+    """Let many visitors move a value once a second, and print what came of it and what memory that took."""
+    floor_url, linear, served = urls
+    print(f"\n## {options.people} visitors, each moving a value once a second for {options.seconds} s\n")
+    row("app", "events served a second", "p50 ms", "p95 ms", "p95 ÷ floor's p95", "memory MiB (PSS)")
+    row(*["---"] * 6)
+    floors = None
+    for name, url, moves in (
+        ("floor", floor_url, "slider"),
+        ("Predict", linear, "panel"),
+        ("Predict, answered by the server", served, "panel"),
+    ):
+        found = crowd(url, moves=moves, people=options.people, seconds=options.seconds, look=partial(memory_of, url))
+        p50, p95 = at(found.took, 0.5), at(found.took, 0.95)
+        floors = floors or p95
+        row(
+            name,
+            f"{found.served_a_second:.1f}",
+            f"{p50:.1f}",
+            f"{p95:.1f}",
+            f"{p95 / floors:.2f}",
+            f"{found.looked:.0f}",
+        )
+
+
+def memory_of(url):
+    """Return the memory of the server that listens at *url*, in MiB."""
+    port = url.rsplit(":", 1)[1]
+    (pid,) = [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and b"--port\0" + port.encode() in _command(entry).replace(b"--server.port", b"--port")
+    ]
+    return proportional_set_size(pid) / 1024
+
+
+def _command(entry):
+    try:
+        return (entry / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def starts(browser, options):
+    """Start each server anew, and time the first page a visitor can use, and the second visitor's."""
+    took = {"floor": [], "Predict": []}
+    for _ in range(options.starts):
+        for name, serve, where in (("floor", floor, ECHO), ("Predict", dashboard, PREDICT)):
+            with tempfile.TemporaryDirectory() as folder:
+                begun = time.perf_counter()
+                with serve(Path(folder)) as url:
+                    ready = time.perf_counter() - begun
+                    first, second = (first_page(browser, url, where["text"]) for _ in range(2))
+                took[name].append((ready + first, first, second))
+    print(f"\n## A start, medians of {options.starts}\n")
+    row("app", "start to first usable page, s", "÷ floor", "first visitor's page, s", "second visitor's page, s")
+    row(*["---"] * 5)
+    floors = None
+    for name, found in took.items():
+        cold, first, second = (statistics.median(column) for column in zip(*found, strict=True))
+        floors = floors or cold
+        row(name, f"{cold:.2f}", f"{cold / floors:.2f}", f"{first:.2f}", f"{second:.2f}")
+
+
+def first_page(browser, url, text):
+    """Return the seconds a fresh visitor waits for the page to be usable."""
+    context = browser.new_context(viewport={"width": 1360, "height": 900})
+    page = context.new_page()
+    begun = time.perf_counter()
+    page.goto(url)
+    page.locator(text).wait_for()
+    took = time.perf_counter() - begun
+    context.close()
+    return took
+
+
 def main():
-    """Serve both, drive both, and print the table."""
+    """Serve all, drive all, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=60, help="key presses")
     parser.add_argument("--drags", type=int, default=10, help="mouse drags, of ten moves each")
+    parser.add_argument("--people", type=int, default=25, help="visitors at once")
+    parser.add_argument("--seconds", type=int, default=24, help="how long they stay")
+    parser.add_argument("--starts", type=int, default=5, help="starts of each server")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        urls = stack.enter_context(floor(folder)), stack.enter_context(dashboard(folder))
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)]
+        serving = zip((floor, dashboard, dashboard), folders, strict=True)
+        urls = [stack.enter_context(serve(folder)) for serve, folder in serving]
+        builders.bundle_of(make_pipeline(StandardScaler(), GaussianNB()), folders[2])
         browser = launch(stack.enter_context(sync_playwright()))
-        apps = [
-            open_app(browser, urls[0], name="floor", slider="Value", text=".echo", drag_event="pointerup"),
-            open_app(
-                browser,
-                urls[1],
-                name="Predict",
-                slider="RSI, 14 days (of 100)",
-                # All text is written at once; this one changes with every step, however small.
-                text=".flips tbody tr:nth-child(6) .now",
-                drag_event="input",
-            ),
-        ]
-        report("Key presses", {app.name: key_presses(app, options.steps) for app in apps})
-        report("Mouse drags", {app.name: drags(app, options.drags) for app in apps})
+        movements(browser, urls, options)
+        crowds(urls, options)
+        starts(browser, options)
         browser.close()
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from sklearn.metrics import precision_score, recall_score
 
 from model.bundle import Bundle
@@ -103,12 +103,8 @@ def test_every_page_fits_its_screen_and_talks_to_nobody_else(page: Page, url: st
 def test_charts_have_a_text_for_those_who_do_not_see_them(page: Page, url: str):
     open_dashboard(page, url)
     turn_to(page, "Curve", heading=HEADINGS["Curve"])
-    expect(chart_about(page, "Probability against Opening gap")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Probability of “up” against Opening gap"))).to_be_visible()
 
     turn_to(page, "Threshold", heading=HEADINGS["Threshold"])
     for begin in ("Value per call after costs", "Right when it calls", "Best threshold in", "Share of “up” against"):
         expect(page.get_by_role("img", name=re.compile(f"^{begin}"))).to_be_visible()
-
-
-def chart_about(page: Page, text: str) -> Locator:
-    return page.locator(f"[data-testid=stVegaLiteChart][aria-label*='{text}']")

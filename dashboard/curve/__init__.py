@@ -1,0 +1,1 @@
+"""The Curve page: the probability along one feature, or over two."""
