@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.chdir(ROOT)
     from streamlit.web import cli
 
+    from dashboard.warming import warm_up_beside
+
+    warm_up_beside()
     flags = ["--server.address", options.host, "--server.port", str(options.port)]
     cli.main(["run", str(ENTRY), *flags], standalone_mode=False)
     return 0

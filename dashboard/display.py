@@ -7,7 +7,6 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from model.manifest import FeatureSpec
 from model.wording import in_display_units, number
 
-
 # Bounds of what may be typed where the feature's definition has none; beyond, sums would overflow.
 LARGEST = 1e12
 

@@ -211,12 +211,6 @@ def keep_threshold(value: float) -> None:
     st.session_state[THRESHOLD] = value
 
 
-def follow_promotion(bundle: Bundle) -> None:
-    """Start the page over if this session has switched to another version since *bundle* was drawn."""
-    if st.session_state.get(SHOWN, (bundle.version, bundle.sha256)) != (bundle.version, bundle.sha256):
-        st.rerun()
-
-
 def notify(text: str) -> None:
     """Leave a notice for the next run of the page."""
     st.session_state[NOTICE] = text

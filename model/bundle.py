@@ -22,8 +22,9 @@ from model.errors import (
     SelfTestError,
 )
 from model.manifest import LinearWeights, Manifest, decode_manifest, encode_manifest, version_of
+from model.parquet import days_in, numbers_in, read_parquet, texts_in
 from model.scoring import LinearScorer, PipelineScorer, Scorer
-from model.storage import new_folder, read_parquet, settle_folder, sha256_of, write_file
+from model.storage import new_folder, settle_folder, sha256_of, write_file
 from model.stored_pipeline import dump_pipeline, load_pipeline
 
 if TYPE_CHECKING:
@@ -158,12 +159,12 @@ class Bundle:
         """The out-of-fold rows, oldest first."""
         table = self._read_table(OUT_OF_FOLD)
         return OutOfFold(
-            day=table["day"].to_numpy().astype("datetime64[D]"),
-            ticker=table["ticker"].to_numpy().astype(np.str_),
-            y_true=table["y_true"].to_numpy().astype(np.int64),
-            y_score=table["p"].to_numpy(),
-            fold=table["fold"].to_numpy().astype(np.int64),
-            next_day_return=table["next_day_return"].to_numpy(),
+            day=days_in(table["day"]),
+            ticker=texts_in(table["ticker"]),
+            y_true=numbers_in(table["y_true"]).astype(np.int64),
+            y_score=numbers_in(table["p"]),
+            fold=numbers_in(table["fold"]).astype(np.int64),
+            next_day_return=numbers_in(table["next_day_return"]),
         )
 
     @cached_property
@@ -171,11 +172,11 @@ class Bundle:
         """The training rows, and each ticker's latest row."""
         table = self._read_table(REFERENCE)
         return Reference(
-            day=table["day"].to_numpy().astype("datetime64[D]"),
-            ticker=table["ticker"].to_numpy().astype(np.str_),
-            X=np.column_stack([table[name].to_numpy() for name in self.manifest.feature_names]),
-            y=table[self.manifest.target.column].to_numpy(),
-            next_day_return=table["next_day_return"].to_numpy(),
+            day=days_in(table["day"]),
+            ticker=texts_in(table["ticker"]),
+            X=np.column_stack([numbers_in(table[name]) for name in self.manifest.feature_names]),
+            y=numbers_in(table[self.manifest.target.column]),
+            next_day_return=numbers_in(table["next_day_return"]),
         )
 
     def _read_table(self, name: str) -> "pa.Table":

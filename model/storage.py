@@ -8,10 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from typing import Any
 
 # Names that start like this are unfinished work; readers pass them over.
 UNFINISHED = ".unfinished-"
@@ -54,16 +51,6 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
 def finished_lines(data: bytes) -> list[bytes]:
     """Return the lines of *data* that end, each with its end."""
     return [line for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
-
-
-def read_parquet(source: Path | bytes) -> "pa.Table":
-    """Read a Parquet file, or the bytes of one."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    # pyarrow 26 aborts a process that ends soon after a threaded read ("terminate called without an
-    # active exception", exit status 134, in about every second of such processes).
-    return pq.read_table(pa.BufferReader(source) if isinstance(source, bytes) else source, use_threads=False)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.bar_columns import columns_by_our_names, csv_columns, decode_csv
 from model.bars import FaultList
 from model.errors import Fault, InvalidBarsError
-from model.storage import read_parquet
+from model.parquet import read_parquet
 
 LARGEST_UNPACKED_MB = 500
 

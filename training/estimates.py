@@ -1,5 +1,6 @@
-"""A figure with its interval and the rows it rests on, by the day-block bootstrap."""
+"""A figure with its interval and the rows it rests on: by the day-block bootstrap, or taking rows as independent."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from model.bars import FloatArray
 from model.manifest import Interval
+from model.uncertainty import NORMAL_QUANTILE
 from training.bootstrap import LEVEL, DayBootstrap, interval_of
 
 BoolArray = NDArray[np.bool_]
@@ -62,3 +64,16 @@ def bounds_of(draws: FloatArray) -> tuple[FloatArray, FloatArray]:
         # Several times slower than the plain quantile, so only where it is needed.
         low[undefined], high[undefined] = np.nanquantile(draws[:, undefined], tails, axis=0)
     return low, high
+
+
+def wilson(hits: int, n: int) -> Interval:
+    """Return Wilson's 95 % interval of a share of *n* independent rows.
+
+    >>> found = wilson(8, 10)
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.49, 0.943)
+    """
+    share, squared = hits / n, NORMAL_QUANTILE**2
+    middle = (share + squared / (2 * n)) / (1 + squared / n)
+    half = NORMAL_QUANTILE * math.sqrt(share * (1 - share) / n + squared / (4 * n * n)) / (1 + squared / n)
+    return Interval(low=middle - half, high=middle + half)

@@ -15,7 +15,8 @@ from model.bars import WARM_UP_ROWS, Bars, FloatArray
 from model.errors import TrainingError
 from model.features import FEATURE_NAMES, build_features
 from model.manifest import Check
-from model.storage import read_parquet, sha256_of, write_file
+from model.parquet import read_parquet
+from model.storage import sha256_of, write_file
 from training.bars import BarsFile
 
 TARGET = "up"

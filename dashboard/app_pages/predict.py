@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from dashboard import cards, state
-from dashboard.panel import live_panel
+from dashboard import cards, links
+from dashboard.opening import open_page
+from dashboard.predict.panel import live_panel
 from model.thresholds import confusion_at
 
-bundle = state.current_bundle()
+bundle = open_page()
 rows = bundle.out_of_fold
 base_rate = confusion_at(bundle.threshold, rows.y_true, rows.y_score).base_rate
 
@@ -14,8 +15,8 @@ base_rate = confusion_at(bundle.threshold, rows.y_true, rows.y_score).base_rate
 @st.fragment
 def scenario() -> None:
     """Everything that follows a value: sentence, answer, controls, and the reasons."""
-    state.follow_promotion(bundle)
     live_panel(bundle, base_rate)
+    links.keep_address(bundle)
 
 
 st.title(bundle.manifest.target.question, anchor=False)

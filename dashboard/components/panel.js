@@ -2,51 +2,33 @@
 //
 // What is mounted on a page of Streamlit is the default export; any other page calls `mountPanel`.
 
+import { AnswerCard } from "./answering.js";
+import { Comparison } from "./comparing.js";
 import { NumberControl } from "./control.js";
-import { Teller, make, pin, streamlitComponent, write, writeRich } from "./elements.js";
-import {
-  answerOf, callWritten, distanceWritten, flipShown, logOddsOf, place, rangeWritten, sentence, warningOf,
-} from "./scores.js";
-import { number, percent, points, written } from "./words.js";
+import { CopyMenu } from "./copying.js";
+import { intervalOf, jointFlip, shareNearer } from "./distances.js";
+import { Teller, make, streamlitComponent, write } from "./elements.js";
+import { JointFlipCard, SingleFlips } from "./flipping.js";
+import { ScenarioHistory } from "./history.js";
+import { Pulls } from "./pulls.js";
+import { answerOf, callWritten, place, rangeWritten, rowOf } from "./scores.js";
+import { SeenCard, seenBefore } from "./seen.js";
+import { SimilarCard } from "./similar.js";
+import { StartMenu } from "./starting.js";
+import { percent } from "./words.js";
 
 const LOST_MS = 10000; // a server that has not answered by then is asked again
-
-// The histogram of the training values over a slider's ends, in a box of 100 by 100.
-function histogramPath(feature) {
-  const { edges, counts } = feature.histogram;
-  const x = (edge) => (100 * Math.min(Math.max(edge - feature.low, 0), feature.high - feature.low)) / (feature.high - feature.low);
-  // By the root, so that rare values still show.
-  const most = Math.sqrt(Math.max(1, ...counts));
-  const bars = counts.map((count, i) => {
-    const top = 100 - (100 * Math.sqrt(count)) / most;
-    return count ? `M${x(edges[i]).toFixed(2)} 100V${top.toFixed(1)}H${x(edges[i + 1]).toFixed(2)}V100Z` : "";
-  });
-  return bars.join("");
-}
-
-// How often the training rows took each value, and where 98 % of them lie, over a slider.
-function seenBefore(feature) {
-  const below = make("div", "seen-before");
-  below.setAttribute("aria-hidden", "true");
-  below.innerHTML = '<svg viewBox="0 0 100 100" preserveAspectRatio="none"><path></path></svg><div class="usual"></div>';
-  below.querySelector("path").setAttribute("d", histogramPath(feature));
-  const span = feature.high - feature.low;
-  const from = Math.max(0, (feature.p1 * feature.factor - feature.low) / span);
-  const to = Math.min(1, (feature.p99 * feature.factor - feature.low) / span);
-  Object.assign(below.querySelector(".usual").style, { left: `${100 * from}%`, width: `${100 * (to - from)}%` });
-  return below;
-}
+const RESTS_MS = 200; // keys that follow within it belong to one movement
+const TEXT_FIELDS = "textarea, input:not([type=range], [type=radio], [type=checkbox])";
 
 class Panel {
   constructor(root, data, speak) {
-    this.root = root;
-    this.speak = speak;
-    this.sent = 0;
-    this.waiting = false;
+    Object.assign(this, { root, speak, sent: 0, waiting: false, moving: null, origins: {} });
     this.leave = new AbortController();
-    this.teller = new Teller(root, this.leave.signal, { shown: () => this.values, tell: () => this.tell() });
-    this.listen(this.find(".reset"), "click", () => this.setAll(this.model.features.map((feature) => feature.start)));
-    this.listen(this.find(".log-odds-switch input"), "change", () => this.render());
+    const shown = () => [this.values, this.origin, this.history.changes, this.comparison.changes];
+    this.teller = new Teller(root, this.leave.signal, { shown, tell: () => this.tell() });
+    this.makeParts(this.leave.signal);
+    this.listenToToolbar();
     this.take(data);
   }
 
@@ -58,21 +40,71 @@ class Panel {
     element.addEventListener(event, handle, { signal: this.leave.signal });
   }
 
+  makeParts(signal) {
+    const begin = (point) => this.begin(point);
+    this.answering = new AnswerCard(this.root, signal);
+    this.seen = new SeenCard(this.find(".seen"));
+    this.start = new StartMenu(this.root, signal, { begin, lookUp: (id) => this.lookUp(id) });
+    this.copying = new CopyMenu(this.root, signal);
+    this.comparison = new Comparison(this.root, signal, {
+      go: ({ values }) => this.setAll(values),
+      changed: () => this.rest(true),
+    });
+    this.pulls = new Pulls(this.find(".pulls"), signal);
+    this.flips = new SingleFlips(this.find(".flips"), signal, (position, value) => {
+      this.set(position, value);
+      this.rest(true);
+    });
+    this.joint = new JointFlipCard(this.find(".joint"), signal, (values) => this.setAll(values));
+    this.similar = new SimilarCard(this.find(".similar"), signal, begin);
+  }
+
+  listenToToolbar() {
+    this.listen(this.find(".reset"), "click", () => this.setAll(this.model.features.map((feature) => feature.start)));
+    this.listen(this.find(".undo"), "click", () => this.undo());
+    this.listen(this.find(".redo"), "click", () => this.redo());
+    this.listen(this.find(".pin"), "click", () => this.note(this.comparison.pin(this.values, this.shown.known)));
+    this.listen(document, "keydown", (event) => this.onKey(event));
+  }
+
+  // Undo and redo by keys, where no text is being edited: there they belong to the text.
+  onKey(event) {
+    const element = event.composedPath()[0];
+    if (element.isContentEditable || element.matches?.(TEXT_FIELDS) || event.key.toLowerCase() !== "z") return;
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    event.preventDefault();
+    if (event.shiftKey) this.redo();
+    else this.undo();
+  }
+
   // Take over what the page says. Values are taken only where they did not come from here.
   take(data) {
     const anew = this.model?.id !== data.model.id;
+    const replaced = anew || this.edition !== data.edition;
     if (anew) {
       this.model = data.model;
       this.build();
     }
-    if (anew || this.edition !== data.edition) {
-      this.values = data.values.slice();
-      this.teller.known();
-    }
+    Object.assign(this.origins, data.origins);
+    if (replaced) this.takeScenario(data);
     this.edition = data.edition;
+    this.query = data.query;
+    this.comparison.hear(data.pins);
+    this.similar.take(data.similar);
     if (data.answer) this.hear(data.answer);
     this.render();
-    if (anew || (data.answer && !this.waiting)) this.say();
+    if (anew || replaced || (data.answer && !this.waiting)) this.say();
+    if (this.asked) this.answered(data);
+  }
+
+  takeScenario({ values, origin, history, pins }) {
+    this.values = values.slice();
+    this.origin = origin;
+    this.history = new ScenarioHistory(history);
+    this.moving = null;
+    for (const control of this.controls) control.fault = null;
+    this.comparison.take(this.model, pins);
+    this.teller.known();
   }
 
   build() {
@@ -85,14 +117,9 @@ class Panel {
     });
     cards.at(-1).append(this.find(".tools"));
     this.find(".groups").replaceChildren(...cards);
-    this.pulls = model.features.map((feature) => this.pull(feature));
-    this.find(".pulls tbody").replaceChildren(...this.pulls.map((pull) => pull.element));
-    this.flips = model.features.map((feature, i) => this.flip(feature, i));
-    this.find(".flips tbody").replaceChildren(...this.flips.map((flip) => flip.element));
-    const tick = 100 * model.threshold;
-    pin(this.find(".tick-label"), tick);
-    this.find(".scale-tick").style.left = `${tick}%`;
-    [0, 25, 50, 75, 100].forEach((at, i) => pin(this.find(".scale-below").children[i], at));
+    const parts = [this.answering, this.start, this.pulls, this.flips, this.joint, this.similar];
+    for (const part of parts) part.build(model);
+    for (const point of model.starts) this.origins[point.id] = point;
   }
 
   control(feature, position) {
@@ -104,64 +131,82 @@ class Panel {
     return control;
   }
 
-  pull(feature) {
-    const element = make("tr");
-    const head = make("th", "", feature.label);
-    head.scope = "row";
-    const small = make("span", "muted");
-    head.append(small);
-    const cell = make("td", "pull-cell");
-    cell.setAttribute("aria-hidden", "true");
-    const axis = make("div", "pull-axis");
-    const bar = make("div", "pull");
-    axis.append(bar);
-    cell.append(axis);
-    const figure = make("td", "figure");
-    element.append(head, cell, figure);
-    return { element, small, bar, figure };
-  }
-
-  flip(feature, position) {
-    const element = make("tr");
-    const head = make("th", "", feature.label);
-    head.scope = "row";
-    const now = make("td", "figure now");
-    const cell = make("td", "figure");
-    const button = make("button", "link");
-    button.type = "button";
-    const none = make("span", "muted", "not within the observed range");
-    this.listen(button, "click", () => {
-      this.set(position, this.flips[position].value);
-      this.rest(true);
-    });
-    cell.append(button, none);
-    element.append(head, now, cell);
-    return { element, now, button, none, value: null };
-  }
-
   // ---- What is done with values ----
 
+  get step() {
+    return { values: this.values.slice(), origin: this.origin };
+  }
+
   set(position, value) {
+    clearTimeout(this.resting);
+    if (this.moving !== position && value !== this.values[position]) {
+      this.history.left(this.step);
+      this.moving = position;
+    }
     this.values[position] = value;
     this.teller.back();
     if (this.model.weights === null) this.ask();
     this.render();
   }
 
-  setAll(values) {
+  setAll(values, origin = null) {
+    this.history.left(this.step);
+    this.replace({ values, origin });
+  }
+
+  // Put another scenario in place; where it came from is in the history already.
+  replace({ values, origin }) {
     this.values = values.slice();
+    this.origin = origin;
     for (const control of this.controls) control.fault = null;
     this.teller.back();
     this.rest(true);
   }
 
+  undo() {
+    this.turn(this.history.back(this.step));
+  }
+
+  redo() {
+    this.turn(this.history.forward(this.step));
+  }
+
+  turn(step) {
+    this.moving = null;
+    if (step) this.replace(step);
+  }
+
+  begin(point) {
+    this.origins[point.id] = point;
+    this.setAll(point.values, point.id);
+    this.say(point.said);
+  }
+
+  // Ask the page for a row that did not come along; it answers with another scenario, or says why there is none.
+  lookUp(id) {
+    this.asked = id;
+    this.teller.back();
+    this.send(id);
+  }
+
+  answered({ refused, answers }) {
+    if (answers !== this.asked) return;
+    this.asked = null;
+    this.start.answered(refused);
+    if (!refused) this.say(this.origins[this.origin].said);
+  }
+
   // Values rest; keys may be pressed again at once.
   rest(dragged) {
     this.render();
+    clearTimeout(this.resting);
     if (dragged) {
+      this.moving = null;
+      this.note("");
       this.say();
       this.teller.now();
     } else {
+      this.resting = setTimeout(() => (this.moving = null), RESTS_MS);
       this.teller.soon();
     }
   }
@@ -173,13 +218,13 @@ class Panel {
     else this.send();
   }
 
-  send() {
+  send(lookUp = null) {
     if (this.teller.leaving) return;
-    const names = this.model.features.map((feature) => feature.name);
     this.sent += 1;
     this.teller.sent();
-    const values = Object.fromEntries(names.map((name, i) => [name, this.values[i]]));
-    this.speak.state("scenario", { number: this.sent, values });
+    const { past, future } = this.history;
+    const pins = this.comparison.pins.map(({ name, values }) => ({ name, values }));
+    this.speak.state("scenario", { number: this.sent, ...this.step, past, future, pins, look_up: lookUp });
   }
 
   // Ask the server for an answer, one question at a time; the last values are always asked for.
@@ -205,14 +250,27 @@ class Panel {
 
   // ---- What is shown ----
 
+  look() {
+    const { model, values } = this;
+    const row = rowOf(model, values);
+    const linear = model.weights !== null;
+    const answer = linear
+      ? { ...answerOf(model, values), interval: intervalOf(model, row), joint: jointFlip(model, row) }
+      : this.answer;
+    // While a server has not answered, nothing is known of the values in view.
+    const known = this.waiting ? null : answer.probability;
+    const { waiting, query } = this;
+    const { pins } = this.comparison;
+    return { model, values, row, pins, known, waiting, query, share: shareNearer(model, row), ...answer };
+  }
+
   render() {
-    const answer = this.model.weights === null ? this.answer : answerOf(this.model, this.values);
-    this.shown = answer;
+    const view = this.look();
+    this.shown = view;
     this.renderControls();
-    this.renderAnswer(answer);
-    this.renderPulls(answer);
-    this.renderFlips(answer);
-    this.renderSeen();
+    for (const part of [this.answering, this.seen, this.pulls, this.flips, this.joint, this.similar]) part.show(view);
+    for (const part of [this.comparison, this.copying]) part.show(view);
+    this.renderToolbar();
   }
 
   renderControls() {
@@ -223,88 +281,40 @@ class Panel {
     });
   }
 
-  renderAnswer({ probability }) {
-    const { model } = this;
-    const called = probability >= model.threshold;
-    writeRich(this.find(".sentence"), sentence(model, probability));
-    write(this.find(".answer-probability"), percent(probability));
-    write(this.find(".answer-shape"), called ? "▲" : "○");
-    write(this.find(".answer-words"), callWritten(model, probability));
-    this.find(".answer-call").classList.toggle("called", called);
-    write(this.find(".answer-distance"), distanceWritten(model, probability));
-    this.find(".scale-fill").style.width = `${100 * probability}%`;
-    this.find(".answer").classList.toggle("waiting", this.waiting);
+  renderToolbar() {
+    const { history: steps, step } = this;
+    this.find(".undo").setAttribute("aria-disabled", String(!steps.can(steps.past, step)));
+    this.find(".redo").setAttribute("aria-disabled", String(!steps.can(steps.future, step)));
+    this.renderOrigin();
   }
 
-  renderPulls({ probability, points: shares, logOdds: found }) {
-    const { model } = this;
-    const inLogOdds = this.find(".log-odds-switch input").checked;
-    const shown = inLogOdds ? found : shares;
-    const widest = Math.max(inLogOdds ? 0.04 : 0.01, ...(shown ?? []).map(Math.abs));
-    model.features.forEach((feature, i) => {
-      const { small, bar, figure } = this.pulls[i];
-      const pull = shown ? shown[i] : null;
-      write(small, `${number(this.values[i], feature.decimals)} · median ${written(feature, feature.median * feature.factor)}`);
-      const text = inLogOdds ? number(pull, 3, true) : number(100 * pull, 1, true);
-      write(figure, text);
-      // What is written as 0.0 draws no bar either.
-      const width = /[1-9]/.test(text) ? (50 * Math.abs(pull)) / widest : 0;
-      bar.className = pull >= 0 ? "pull raises" : "pull lowers";
-      bar.style.width = `${width}%`;
-    });
-    const way = (p) => (inLogOdds ? number(logOddsOf(p), 3) : percent(p));
-    const all = logOddsOf(probability) - logOddsOf(model.at_median);
-    write(this.find(".at-median"), way(model.at_median));
-    write(this.find(".all-pulls"), inLogOdds ? number(all, 3, true) : points(probability - model.at_median));
-    write(this.find(".at-answer"), way(probability));
-    write(this.find(".pull-unit"), inLogOdds ? "Log-odds" : "Percentage points");
+  // Which row the values came from, and whether they are still its own.
+  renderOrigin() {
+    const point = this.origins[this.origin];
+    this.find(".origin").hidden = !point;
+    if (!point) return;
+    const moved = point.values.some((value, i) => value !== this.values[i]);
+    write(this.find(".origin-kind"), moved ? "Moved from" : "In view");
+    write(this.find(".origin-said"), point.said);
   }
 
-  renderFlips({ probability, flips: found }) {
-    const { model } = this;
-    const up = `“${model.positive_class}”`;
-    write(this.find(".flips-to"), probability >= model.threshold ? `end the call of ${up}` : `make the model call ${up}`);
-    model.features.forEach((feature, i) => {
-      const { now, button, none } = this.flips[i];
-      const value = found[i] === null ? null : flipShown(feature, found[i], this.values[i] / feature.factor);
-      this.flips[i].value = value;
-      write(now, number(this.values[i], feature.decimals));
-      button.hidden = value === null;
-      none.hidden = value !== null;
-      if (value === null) return;
-      write(button, written(feature, value));
-      button.setAttribute("aria-label", `Set ${feature.label} to ${written(feature, value)}`);
-    });
+  // Said beside the pins until values have moved and rest again.
+  note(text) {
+    write(this.find(".toolbar-note"), text);
+    if (text) write(this.find(".spoken"), text);
   }
 
-  renderSeen() {
-    const warnings = this.model.features.map((feature, i) => warningOf(feature, this.values[i]));
-    const kinds = this.model.features.map((feature, i) => place(feature, this.values[i] / feature.factor));
-    const list = this.find(".warnings");
-    const said = JSON.stringify(warnings);
-    if (list.dataset.said === said) return;
-    list.dataset.said = said;
-    const items = warnings.flatMap((warning, i) => {
-      if (warning === null) return [];
-      const item = make("li", kinds[i]);
-      writeRich(item, warning);
-      return [item];
-    });
-    list.replaceChildren(...items);
-    this.find(".all-usual").hidden = items.length > 0;
-    write(this.find(".all-usual"), `Yes: each value lies where 98\u00a0% of the ${this.model.rows_trained} lie.`);
-  }
-
-  // For those who listen: the answer, once the values rest.
-  say() {
+  // For those who listen: the answer, once the values rest; before it what row they came from.
+  say(before = "") {
     const { probability } = this.shown;
-    write(this.find(".spoken"), `${percent(probability)}. ${callWritten(this.model, probability)}.`);
+    write(this.find(".spoken"), `${before} ${percent(probability)}. ${callWritten(this.model, probability)}.`.trim());
   }
 
   destroy() {
     this.leave.abort();
     this.teller.stop();
     clearTimeout(this.lost);
+    clearTimeout(this.resting);
   }
 }
 

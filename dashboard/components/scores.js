@@ -132,6 +132,12 @@ export function callWritten(model, probability) {
   return probability >= model.threshold ? `Call: ${model.positive_class}` : "No call";
 }
 
+// The call as a shape and a word; "…" while it is not known.
+export function answerShape(model, probability) {
+  if (probability === null) return "…";
+  return probability >= model.threshold ? `▲ ${model.positive_class}` : "○ no call";
+}
+
 export function distanceWritten(model, probability) {
   const distance = probability - model.threshold;
   const size = number(100 * Math.abs(distance), Math.abs(distance) >= 0.0005 ? 1 : 4);

@@ -21,9 +21,9 @@ from dashboard.curve.response import Response, View, calls_along, grid_over, vie
 from dashboard.display import scale_of
 from dashboard.drawing import DRAWING
 from dashboard.links import PINS
-from dashboard.looked_up import looked_up
-from dashboard.panel import model_data
 from dashboard.panel_messages import accepted
+from dashboard.predict.looked_up import looked_up
+from dashboard.predict.panel import model_data
 from model.bundle import Bundle
 from model.manifest import FeatureSpec
 from training.observed_rates import ObservedRates, observed_rates

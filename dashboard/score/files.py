@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.bar_columns import LONGEST_HEADER, MOST_RAGGED_LINES, decode_csv
 from model.bars import FaultList
 from model.errors import Fault, InvalidInputError
-from model.storage import read_parquet
+from model.parquet import read_parquet
 from training.columns import unpacked
 
 LARGEST_FILE_MB = 50

@@ -1,6 +1,5 @@
 """What the Score page says: of how many rows, how many are called, and what to know about that."""
 
-import math
 from collections.abc import Sequence
 
 from dashboard import tables
@@ -8,11 +7,10 @@ from dashboard.display import range_written
 from dashboard.score.rows import allowed, original
 from dashboard.score.scored_file import OutsideRange, ScoredFile
 from dashboard.sentences import plain
-from model.manifest import FeatureSpec, Interval, Manifest
+from model.manifest import FeatureSpec, Manifest
 from model.thresholds import Confusion
-from model.uncertainty import NORMAL_QUANTILE
 from model.wording import interval, percent
-from training.estimates import FEWEST_ROWS
+from training.estimates import FEWEST_ROWS, wilson
 
 # Where this share of a file lies outside the observed range of a feature, its unit may be another.
 MOST = 0.5
@@ -63,19 +61,6 @@ def outcome_sentence(scored: ScoredFile) -> str | None:
         f"{up} came true on **{percent(found.called_positive / found.called)}** of {found.called:,} called"
         f" {_rows(found.called)}{within}, beside {base}. {caution}"
     )
-
-
-def wilson(hits: int, n: int) -> Interval:
-    """Return Wilson's 95 % interval of a share of *n* independent rows.
-
-    >>> found = wilson(8, 10)
-    >>> round(found.low, 3), round(found.high, 3)
-    (0.49, 0.943)
-    """
-    share, squared = hits / n, NORMAL_QUANTILE**2
-    middle = (share + squared / (2 * n)) / (1 + squared / n)
-    half = NORMAL_QUANTILE * math.sqrt(share * (1 - share) / n + squared / (4 * n * n)) / (1 + squared / n)
-    return Interval(low=middle - half, high=middle + half)
 
 
 def outside_sentence(scored: ScoredFile) -> str | None:

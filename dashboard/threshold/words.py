@@ -162,7 +162,13 @@ def left_unanswered(bundle: Bundle, answer: SelectiveAnswer) -> str:
     if (between := answer.difference.interval) and (between.low > 0 or between.high < 0):
         told = "better" if between.low > 0 else "worse"
     within = f", {interval(100 * between.low, 100 * between.high, 1, signed=True)}" if between else ""
+    caution = (
+        ""
+        if told.startswith(("not", "too"))
+        else " One width of many looked at: among so many, some stand out by chance."
+    )
     return (
         f"{begin}; it is right on **{percent(answer.accuracy.value)}** of them, always answering {up} on"
-        f" {percent(answer.always.value)} of the same rows: **{told}** ({points(answer.difference.value)}{within})."
+        f" {percent(answer.always.value)} of the same rows: **{told}**"
+        f" ({points(answer.difference.value)}{within}).{caution}"
     )

@@ -8,12 +8,15 @@ from playwright.sync_api import Browser, Page
 
 from dashboard import display
 from dashboard.browser import script
-from dashboard.panel import SCRIPTS, model_data
+from dashboard.predict.panel import SCRIPTS, model_data
 from model import wording
 from model.bundle import Bundle
 from model.explain import contributions, in_points, log_odds_of, out_of_range
+from model.familiarity import familiarity
 from model.flips import flips
+from model.nearest import joint_flip
 from model.scoring import LinearScorer
+from model.uncertainty import weight_uncertainty
 
 SCENARIOS = 10_000
 TOLERANCE = 1e-9
@@ -140,6 +143,90 @@ def test_a_flip_as_written_flips_the_call_when_typed(module: Module, values: np.
       return wrong;
     """
     assert module.run(body, {"model": model_data(shipped, 0.5), "values": values[:2000].tolist()}) == []
+
+
+@pytest.fixture(scope="module")
+def further(module: Module, values: np.ndarray, shipped: Bundle) -> list[dict[str, Any]]:
+    """What the panel would show of each scenario beyond the answer itself."""
+    body = """return given.values.map((values) => {
+        const row = panel.rowOf(given.model, values);
+        const joint = panel.jointFlip(given.model, row);
+        const shown = joint && panel.jointShown(given.model, values, joint);
+        const share = panel.shareNearer(given.model, row);
+        return { interval: panel.intervalOf(given.model, row), share, joint, shown };
+      });"""
+    return module.run(body, {"model": model_data(shipped, 0.5), "values": values.tolist()})
+
+
+def test_intervals_are_those_of_python(further, rows, scorer, shipped: Bundle):
+    known = shipped.reference
+    source = weight_uncertainty(scorer, known.day, known.X, known.y)
+    assert source is not None
+    low, high = source.intervals(np.array(rows))
+
+    shown = np.array([[one["interval"]["low"], one["interval"]["high"]] for one in further])
+
+    assert np.abs(shown - np.column_stack([low, high])).max() <= TOLERANCE
+    assert 0.01 < np.median(high - low) < 0.9, "the intervals tried are neither points nor everything"
+
+
+def test_how_unlike_the_training_rows_a_scenario_is_is_what_python_says(further, rows, shipped: Bundle):
+    known = shipped.reference
+    cloud = familiarity(known.X[~np.isnan(known.y)])
+
+    shown = np.array([one["share"] for one in further])
+
+    assert np.abs(shown - [cloud.share_nearer(row) for row in rows]).max() <= TOLERANCE
+    assert 0.02 < np.mean(shown < 1) < 0.98, "scenarios within the cloud and beyond it are tried"
+
+
+def test_the_smallest_joint_changes_are_those_of_python(further, rows, scorer, shipped: Bundle):
+    features = shipped.manifest.features
+    scales = [display.scale_of(feature) for feature in features]
+    ends = [(s.low / f.display_factor, s.high / f.display_factor) for s, f in zip(scales, features, strict=True)]
+    by_python = [joint_flip(scorer, features, row, shipped.threshold, ends) for row in rows]
+    shown = [one["joint"] for one in further]
+
+    assert [one is None for one in shown] == [one is None for one in by_python]
+    pairs = [(a, b) for a, b in zip(shown, by_python, strict=True) if b is not None]
+    assert len(pairs) > SCENARIOS / 2
+    assert max(abs(a["distance"] - b.distance) for a, b in pairs) <= TOLERANCE
+    assert max(np.abs(np.subtract(a["row"], b.row)).max() for a, b in pairs) <= TOLERANCE
+
+
+def test_a_joint_change_as_written_flips_the_call_within_the_sliders(further, values, shipped: Bundle):
+    features = shipped.manifest.features
+    factors = np.array([feature.display_factor for feature in features])
+    scales = [display.scale_of(feature) for feature in features]
+    tried = [(before, one["shown"]) for before, one in zip(values, further, strict=True) if one["shown"]]
+    before, after = (np.array(part) for part in zip(*tried, strict=True))
+
+    calls = [shipped.pipeline.predict_proba(part / factors)[:, 1] >= shipped.threshold for part in (before, after)]
+
+    assert len(tried) > SCENARIOS / 2
+    assert (calls[0] != calls[1]).all()
+    assert (after >= np.minimum(before, [scale.low for scale in scales])).all()
+    assert (after <= np.maximum(before, [scale.high for scale in scales])).all()
+    for feature, column in zip(features, after.T.tolist(), strict=True):
+        assert column == [round(value, feature.decimals) for value in column]
+
+
+@pytest.mark.parametrize(
+    ("share", "kind", "said"),
+    [
+        (0.0, "usual", "nearer to the middle of the training rows than any of those"),
+        (0.25, "usual", "nearer to the middle of the training rows than 75.0\u00a0% of those"),
+        (0.75, "usual", "further from the middle of the training rows than 75.0\u00a0% of those"),
+        (0.997, "rare", "unusual: further from the middle of the training rows than 99.7\u00a0% of those"),
+        (0.99996, "rare", "than 99.9\u00a0% of those"),
+        (1.0, "outside", "than any of those: the answer there is a guess"),
+    ],
+)
+def test_how_unlike_in_words(module: Module, share: float, kind: str, said: str):
+    found = module.run("return panel.togetherWritten(given);", share)
+
+    assert found["kind"] == kind
+    assert said in found["text"]
 
 
 def test_what_lies_outside_is_what_python_says(module: Module, values: np.ndarray, rows, shipped: Bundle):

@@ -1,5 +1,7 @@
 """The live panel of a model that the browser cannot score: the server answers while values move."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from model.bundle import Bundle
+from model.uncertainty import ProbabilityIntervals
 from model.wording import percent
 from tests import builders
 from tests.browser.conftest import PATIENCE_MS
@@ -58,9 +61,8 @@ def test_the_server_answers_while_the_pointer_drags_and_for_the_last_value(serve
     expect(page.locator(".at-answer")).to_have_text(by_pipeline(bundle, macd=value))
 
     turn_to(page, "Curve", heading="How does one value move the answer?")
-    page.get_by_role("combobox", name="Feature").click()
-    page.get_by_role("option", name="MACD", exact=True).click()
-    expect(page.get_by_role("slider", name="MACD")).to_have_attribute("aria-valuetext", f"{value:.2f}")
+    page.get_by_role("combobox", name="Feature").select_option(label="MACD")
+    expect(page.get_by_role("slider", name="MACD")).to_have_attribute("aria-valuetext", text)
 
 
 def test_a_flip_that_the_server_found_flips_the_call(served: tuple[Page, Bundle]):
@@ -70,3 +72,48 @@ def test_a_flip_that_the_server_found_flips_the_call(served: tuple[Page, Bundle]
     page.locator(".flips tbody").get_by_role("button").first.click()
 
     expect(call).not_to_have_text(before)
+
+
+def test_the_server_gives_the_interval_and_the_nearest_row_with_the_other_call(served: tuple[Page, Bundle]):
+    page, bundle = served
+    row = [round(f.median * f.display_factor, f.decimals) / f.display_factor for f in bundle.manifest.features]
+    found = ProbabilityIntervals.of(bundle).interval(row, bundle.scorer.one(row))
+    assert found
+    expect(page.locator(".interval-words")).to_have_text(
+        f"95\u00a0% interval {100 * found.low:.1f} to {100 * found.high:.1f}\u00a0%"
+    )
+    page.get_by_role("button", name="How was this interval obtained?").click()
+    expect(page.locator(".how")).to_contain_text("From what came true on the")
+
+    expect(page.locator(".joint-sentence")).to_contain_text("cannot be computed for this kind of model")
+    call = page.locator(".answer-words")
+    before = call.inner_text()
+    page.get_by_role("button", name="Apply").click()
+    expect(call).not_to_have_text(before)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(call).to_have_text(before)
+
+
+def test_pins_copies_and_starting_points_wait_for_the_servers_answer(served: tuple[Page, Bundle]):
+    page, bundle = served
+    for value in (1.0, -2.0):
+        box = page.get_by_role("spinbutton", name="MACD (% of close), typed")
+        box.fill(str(value))
+        box.press("Enter")
+        page.get_by_role("button", name="Pin", exact=True).click()
+
+    chips = page.locator(".pinned .chips button")
+    expected = [by_pipeline(bundle, macd=value) for value in (1.0, -2.0)]
+    expect(chips.nth(0)).to_contain_text(expected[0])
+    expect(chips.nth(1)).to_contain_text(expected[1])
+    page.get_by_role("button", name="Copy", exact=True).first.click()
+    page.get_by_role("radio", name="JSON").check()
+    text = page.get_by_role("textbox", name="Text to copy")
+    expect(text).to_have_value(re.compile(r'"prediction": [01]'))
+    assert percent(json.loads(text.input_value())["p_up"]) == expected[1]
+
+    page.get_by_role("button", name="Start from", exact=True).click()
+    page.get_by_role("button", name=re.compile("^The median row")).click()
+    expect(page.locator(".answer-probability")).to_have_text(by_pipeline(bundle))
+    page.keyboard.press("Control+z")
+    expect(page.locator(".answer-probability")).to_have_text(expected[1])

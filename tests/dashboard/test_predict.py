@@ -8,13 +8,15 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from streamlit.testing.v1 import AppTest
 
-from dashboard.panel import LARGEST, accepted, model_data, server_answer
+from dashboard.display import LARGEST
+from dashboard.panel_messages import accepted
+from dashboard.predict.panel import model_data, server_answer
 from model.bundle import Bundle
 from model.explain import log_odds_of
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
-from tests.dashboard.reading import box, go, html_with, panel, scenario, set_values, slider, words
+from tests.dashboard.reading import go, html_with, panel, scenario, set_values, words
 
 
 def by_pipeline(bundle: Bundle, **changes: float) -> float:
@@ -76,17 +78,6 @@ def test_what_the_definition_rules_out_cannot_be_typed(shipped: Bundle):
 )
 def test_only_values_that_a_control_could_show_are_kept(shipped: Bundle, came: dict[str, Any], kept: dict[str, float]):
     assert accepted(shipped.manifest.features, came) == kept
-
-
-def test_a_value_kept_by_the_panel_is_on_the_curve_page_and_back(app: AppTest):
-    set_values(app, rsi_14=80.0)
-    go(app, "curve")
-    app.selectbox(key="curve_feature").set_value("rsi_14").run()
-    assert slider(app, "rsi_14").value == 80.0
-
-    box(app, "rsi_14").set_value(33.3).run()
-    go(app, "predict")
-    assert scenario(app)["rsi_14"] == 33.3
 
 
 def test_a_scenario_replaced_elsewhere_is_taken_over_by_the_panel(app: AppTest, shipped: Bundle):

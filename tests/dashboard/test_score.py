@@ -395,15 +395,6 @@ def test_the_outcome_is_said_beside_the_base_rate_of_the_file(shipped: Bundle):
     assert "Rows the model was trained on may be among them" in said
 
 
-def test_wilsons_interval_is_that_of_scipy():
-    from scipy.stats import binomtest
-
-    for hits, n in ((0, 25), (13, 25), (25, 25), (480, 1000)):
-        expected = binomtest(hits, n).proportion_ci(0.95, method="wilson")
-        found = score_words.wilson(hits, n)
-        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-4)
-
-
 def test_values_outside_the_observed_range_are_counted_by_feature_and_row(shipped: Bundle):
     gap, rsi = (shipped.manifest.features[FEATURE_NAMES.index(name)] for name in ("gap_pct", "rsi_14"))
     lines = [GOOD.split(",") for _ in range(4)]

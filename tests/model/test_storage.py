@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.storage import append_line, finished_lines, new_folder, read_parquet, settle_folder, write_file
+from model.parquet import read_parquet
+from model.storage import append_line, finished_lines, new_folder, settle_folder, write_file
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from model.manifest import Interval
 from tests.training.scored_rows import random_rows, resampled
 from training.bootstrap import DayBootstrap, interval_of
-from training.estimates import FEWEST_ROWS, bounds_of, mean_over
+from training.estimates import FEWEST_ROWS, bounds_of, mean_over, wilson
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +79,10 @@ def test_bounds_leave_undefined_draws_out_column_by_column():
     for column in range(5):
         expected = interval_of(draws[:, column])
         assert (low[column], high[column]) == pytest.approx((expected.low, expected.high))
+
+
+def test_wilsons_interval_is_that_of_scipy():
+    for hits, n in ((0, 25), (13, 25), (25, 25), (480, 1000), (1, 50)):
+        expected = binomtest(hits, n).proportion_ci(0.95, method="wilson")
+        found = wilson(hits, n)
+        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-4)

@@ -1,0 +1,1 @@
+"""The Predict page: a scenario, its answer, and why."""
