@@ -30,5 +30,6 @@ with st.container(key="narrow_navigation", horizontal=True, gap=None):
     for other in pages:
         st.page_link(other, width="content")
 # Before the page: one without a model ends the run.
-switching.offer()
+with st.container(key="offer_place"):
+    switching.offer()
 page.run()

@@ -38,5 +38,4 @@ def texts_in(column: "pa.ChunkedArray") -> NDArray[np.str_]:
     """Return a column of texts, none missing; pyarrow's own way would import pandas."""
     encoded = column.combine_chunks().dictionary_encode()
     distinct: NDArray[np.str_] = np.array(encoded.dictionary.to_pylist(), dtype=np.str_)
-    places: NDArray[np.int32] = np.from_dlpack(encoded.indices)
-    return distinct[places]
+    return distinct[np.from_dlpack(encoded.indices).astype(np.int64)]

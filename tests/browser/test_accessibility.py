@@ -7,13 +7,20 @@ from playwright.sync_api import Page
 from tests.browser.screenshots import PAGES
 from tests.browser.serving import settle, turn_to
 
+# Streamlit's own uploader is a <section> that says it is for presentation only, and can have the focus.
+OF_STREAMLIT = {("presentation-role-conflict", "stFileUploaderDropzone")}
 VIEWS = ["light 1360", "dark 1360", "light 390", "dark 390"]
 
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds, one line an element."""
     found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+        if not any(rule["id"] == known and part in node["html"] for known, part in OF_STREAMLIT)
+    ]
 
 
 @pytest.mark.parametrize("page", VIEWS, indirect=True)

@@ -56,7 +56,7 @@ def test_an_unfinished_line_is_dropped_before_the_next_is_appended(tmp_path):
 
 def test_a_process_that_ends_right_after_reading_a_table_ends_well(made_up):
     code = (
-        "import sys; from pathlib import Path; from model.storage import read_parquet;"
+        "import sys; from pathlib import Path; from model.parquet import read_parquet;"
         " read_parquet(Path(sys.argv[1]).read_bytes())"
     )
     path = made_up.directory / "reference.parquet"
