@@ -1,12 +1,15 @@
 """Fixtures for all tests: the shipped bundle, and one made up for tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from model.bundle import Bundle
 from model.registry import Registry
 from tests import builders
+from tests.browser.serving import launch
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,3 +24,15 @@ def shipped() -> Bundle:
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle of a made-up model; read only."""
     return builders.bundle(tmp_path_factory.mktemp("made_up"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser, one for all tests of a process; where there is none, tests are skipped with the reason."""
+    with sync_playwright() as playwright:
+        try:
+            found = launch(playwright)
+        except Error as error:
+            pytest.skip(f"no browser for the browser tests: {error.message.splitlines()[0]}")
+        yield found
+        found.close()

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from api import create_app
 from api.openapi.page import FILES
 from model.bundle import Bundle
-from tests.browser.serving import launch
 
 MEDIA_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 PATIENCE_MS = 20_000  # the machine may be busy with other tests
@@ -126,17 +125,6 @@ def url(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            found = launch(playwright)
-        except Error as error:
-            pytest.skip(f"no browser for this test: {error.message.splitlines()[0]}")
-        yield found
-        found.close()
 
 
 @contextlib.contextmanager

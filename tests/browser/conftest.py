@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.serving import dashboard, launch
+from tests.browser.serving import dashboard
 
 PATIENCE_MS = 20_000  # the machine may be busy with other tests
 expect.set_options(timeout=PATIENCE_MS)
@@ -17,17 +17,6 @@ expect.set_options(timeout=PATIENCE_MS)
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with dashboard(tmp_path_factory.mktemp("dashboard")) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            found = launch(playwright)
-        except Error as error:
-            pytest.skip(f"no browser for the browser tests: {error.message.splitlines()[0]}")
-        yield found
-        found.close()
 
 
 @dataclass

@@ -28,9 +28,10 @@ BROWSER_OPTIONS = [
 
 
 @contextlib.contextmanager
-def dashboard(folder: Path) -> Iterator[str]:
-    """Serve the dashboard on a copy of the registry in *folder*, and give its address."""
-    shutil.copytree(ARTIFACTS, folder / "artifacts")
+def dashboard(folder: Path, *, empty: bool = False) -> Iterator[str]:
+    """Serve the dashboard on a copy of the registry in *folder*, or on an *empty* one, and give its address."""
+    if not empty:
+        shutil.copytree(ARTIFACTS, folder / "artifacts")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,12 +1,13 @@
 """Several people at one dashboard: none disturbs another, and who may not change things can still read them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from model.registry import Registry
+from model.registry import ARTIFACTS, Registry
 from tests import builders
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import dashboard, settle, turn_to
@@ -129,16 +130,19 @@ def test_the_offer_fits_a_narrow_screen(visit: Visit, registry: Registry):
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
-def test_a_page_without_a_model_comes_back_by_itself(visit: Visit, registry: Registry):
-    away = registry.folder.with_name("away")
-    registry.folder.rename(away)
-    page = visit("", ready="There is no model to show.")
-    expect(page.get_by_text("There is no model to show.")).to_be_visible()
+def test_a_page_without_a_model_comes_back_by_itself(browser: Browser, tmp_path: Path):
+    with dashboard(tmp_path, empty=True) as url:
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(url)
+        expect(page.get_by_text("There is no model to show.")).to_be_visible()
 
-    away.rename(registry.folder)
+        shutil.copytree(ARTIFACTS, tmp_path / "arriving")
+        (tmp_path / "arriving").rename(tmp_path / "artifacts")
 
-    expect(page.get_by_role("heading", level=1, name=PREDICT)).to_be_visible()
-    expect(page.get_by_text("There is no model to show.")).to_have_count(0)
+        expect(page.get_by_role("heading", level=1, name=PREDICT)).to_be_visible()
+        expect(page.get_by_text("There is no model to show.")).to_have_count(0)
+        page.close()
 
 
 def test_three_visitors_at_once_keep_what_each_has_set(visit: Visit):
