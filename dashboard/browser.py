@@ -20,6 +20,12 @@ def styles(*names: str) -> str:
     return "\n".join((COMPONENTS / name).read_text("utf-8") for name in names)
 
 
+def heard(key: str, name: str) -> int:
+    """Return the number that came with the last state *name* of the component *key*; 0 before any."""
+    came = (st.session_state.get(key) or {}).get(name) or {}
+    return int(came.get("number", 0))
+
+
 def component(name: str, *, html: str, css: tuple[str, ...], js: tuple[str, ...]) -> Any:
     """Register a component whose markup is *html*, a file of `components/`."""
     return st.components.v2.component(

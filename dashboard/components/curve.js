@@ -37,7 +37,7 @@ export function onSlider({ low, high, step }, { decimals, least, most }, value) 
 
 class CurvePanel {
   constructor(root, data, speak) {
-    Object.assign(this, { root, speak, sent: 0, controls: [], charts: {} });
+    Object.assign(this, { root, speak, controls: [], charts: {} });
     this.leave = new AbortController();
     const shown = () => JSON.stringify([this.choice, this.values]);
     this.teller = new Teller(root, this.leave.signal, { shown, tell: () => this.tell() });
@@ -81,7 +81,7 @@ class CurvePanel {
       for (const control of this.controls) control.fault = null;
     }
     this.data = data;
-    if (anew || data.number >= this.sent) this.choice = data.choice;
+    if (anew || data.heard >= this.teller.count) this.choice = data.choice;
     // A hand may have moved on since it was answered: then what it shows is yet to be told.
     if (replaced) this.teller.known();
     this.renderChoices();
@@ -90,6 +90,7 @@ class CurvePanel {
     this.renderSaid();
     this.render();
     this.say();
+    this.teller.heard(data.heard);
   }
 
   buildChoices(features) {
@@ -148,10 +149,9 @@ class CurvePanel {
   tell() {
     this.say();
     if (this.teller.leaving) return;
-    this.sent += 1;
-    this.teller.sent();
+    const number = this.teller.sent();
     const values = Object.fromEntries(this.data.model.features.map(({ name }, i) => [name, this.values[i]]));
-    this.speak.state("set", { number: this.sent, values, choice: this.choice });
+    this.speak.state("set", { number, values, choice: this.choice });
   }
 
   // ---- What is shown ----

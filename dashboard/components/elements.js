@@ -27,13 +27,13 @@ export function pin(element, at) {
 }
 
 const QUIET_MS = 200; // keys held down are reported once they rest
-const UNDERWAY_MS = 80; // Streamlit gathers values for a moment before it sends them
+const LEAVES_MS = 5000; // a page that has not heard by then is left all the same
 
 // Tells the page what a panel shows, once it rests, and nothing once the page is being left.
 export class Teller {
   // `shown` gives what there is to tell, `tell` tells it; listening ends with `signal`.
   constructor(root, signal, { shown, tell }) {
-    Object.assign(this, { shown, tell, toldAt: -Infinity, timer: null, leaving: false });
+    Object.assign(this, { shown, tell, count: 0, heardOf: 0, timer: null, leaving: false, link: null });
     this.listenToLeaving(root, signal);
   }
 
@@ -45,14 +45,14 @@ export class Teller {
     window.addEventListener("popstate", () => this.stop(), { signal });
     const follow = (event) => {
       const link = event.composedPath().find((element) => element.tagName === "A" && !element.download);
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!link || this.leaving || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (this.timer) this.now();
-      const rest = this.toldAt + UNDERWAY_MS - performance.now();
-      if (rest <= 0) return this.stop();
-      // What was just told must leave before the request for another page does.
+      if (this.heardOf === this.count) return this.stop();
+      // A request for another page takes the place of one that a busy server has not come to yet.
       event.preventDefault();
       event.stopImmediatePropagation();
-      setTimeout(() => link.click(), rest);
+      this.link = link;
+      setTimeout(() => this.leave(), LEAVES_MS);
     };
     document.addEventListener("click", follow, { signal, capture: true });
   }
@@ -73,10 +73,24 @@ export class Teller {
     if (!this.leaving && String(this.shown()) !== this.told) this.tell();
   }
 
-  // To be called whenever something is sent.
+  // To be called whenever something is sent; returns the number that goes with it.
   sent() {
     this.known();
-    this.toldAt = performance.now();
+    this.count += 1;
+    return this.count;
+  }
+
+  // The page answers with the number of what it has heard last.
+  heard(number) {
+    this.heardOf = number;
+    if (number === this.count) this.leave();
+  }
+
+  leave() {
+    const { link } = this;
+    if (!link) return;
+    this.stop();
+    link.click();
   }
 
   // A hand that moves something is on the page still.
@@ -87,6 +101,7 @@ export class Teller {
   stop() {
     clearTimeout(this.timer);
     this.timer = null;
+    this.link = null;
     this.leaving = true;
   }
 }

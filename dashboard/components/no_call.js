@@ -37,11 +37,13 @@ class NoCallPanel {
   }
 
   take(data) {
-    if (this.data?.id === data.id) return;
-    this.data = data;
-    this.drawing.draw(data.chart);
-    this.render();
-    this.say();
+    if (this.data?.id !== data.id) {
+      this.data = data;
+      this.drawing.draw(data.chart);
+      this.render();
+      this.say();
+    }
+    this.teller.heard(data.heard);
   }
 
   get at() {
@@ -64,8 +66,8 @@ class NoCallPanel {
   }
 
   tell() {
-    this.teller.sent();
-    this.speak.state("half_width", this.halfWidth);
+    const number = this.teller.sent();
+    this.speak.state("band", { number, half_width: this.halfWidth });
   }
 
   render() {
@@ -91,7 +93,7 @@ class NoCallPanel {
   }
 }
 
-// Show the panel in `root`, which holds the markup of no_call.html; `speak.state("half_width", …)` hears of one that rests.
+// Show the panel in `root`, which holds the markup of no_call.html; `speak.state("band", …)` hears of one that rests.
 export function mountNoCall(root, data, speak) {
   return new NoCallPanel(root, data, speak);
 }

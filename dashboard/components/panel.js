@@ -23,7 +23,7 @@ const TEXT_FIELDS = "textarea, input:not([type=range], [type=radio], [type=check
 
 class Panel {
   constructor(root, data, speak) {
-    Object.assign(this, { root, speak, sent: 0, waiting: false, moving: null, origins: {} });
+    Object.assign(this, { root, speak, waiting: false, moving: null, origins: {} });
     this.leave = new AbortController();
     const shown = () => [this.values, this.origin, this.history.changes, this.comparison.changes];
     this.teller = new Teller(root, this.leave.signal, { shown, tell: () => this.tell() });
@@ -91,10 +91,11 @@ class Panel {
     this.query = data.query;
     this.comparison.hear(data.pins);
     this.similar.take(data.similar);
-    if (data.answer) this.hear(data.answer);
+    if (data.answer) this.hear(data);
     this.render();
     if (anew || replaced || (data.answer && !this.waiting)) this.say();
     if (this.asked) this.answered(data);
+    this.teller.heard(data.heard);
   }
 
   takeScenario({ values, origin, history, pins }) {
@@ -220,11 +221,10 @@ class Panel {
 
   send(lookUp = null) {
     if (this.teller.leaving) return;
-    this.sent += 1;
-    this.teller.sent();
+    const number = this.teller.sent();
     const { past, future } = this.history;
     const pins = this.comparison.pins.map(({ name, values }) => ({ name, values }));
-    this.speak.state("scenario", { number: this.sent, ...this.step, past, future, pins, look_up: lookUp });
+    this.speak.state("scenario", { number, ...this.step, past, future, pins, look_up: lookUp });
   }
 
   // Ask the server for an answer, one question at a time; the last values are always asked for.
@@ -240,9 +240,9 @@ class Panel {
     }, LOST_MS);
   }
 
-  hear(answer) {
+  hear({ answer, heard }) {
     this.answer = answer;
-    if (answer.number < this.sent) return;
+    if (heard < this.teller.count) return;
     clearTimeout(this.lost);
     this.waiting = false;
     if (this.unasked) this.ask();

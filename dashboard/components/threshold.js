@@ -64,6 +64,7 @@ class ThresholdPanel {
     }
     this.render();
     if (anew) this.say();
+    this.teller.heard(data.heard);
   }
 
   build() {
@@ -148,8 +149,8 @@ class ThresholdPanel {
 
   tell() {
     this.say();
-    this.teller.sent();
-    this.speak.state("shown", { threshold: this.threshold, view: this.view });
+    const number = this.teller.sent();
+    this.speak.state("shown", { number, threshold: this.threshold, view: this.view });
   }
 
   // ---- What is shown ----

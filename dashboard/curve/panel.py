@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import state
-from dashboard.browser import component
+from dashboard.browser import component, heard
 from dashboard.curve import words
 from dashboard.curve.chart import POINTS, Observed, Pin, curve_chart, line_over
 from dashboard.curve.plane import evenly, map_chart, rows_in_view
@@ -78,8 +78,7 @@ def chosen(bundle: Bundle) -> Choice:
 def curve_panel(bundle: Bundle) -> Choice:
     """Show the panel on the scenario of this session, and return what it shows."""
     choice = chosen(bundle)
-    came = (st.session_state.get(KEY) or {}).get("set") or {}
-    data = panel_data(bundle, choice) | {"number": came.get("number", 0), "edition": state.scenario_edition()}
+    data = panel_data(bundle, choice) | {"heard": heard(KEY, "set"), "edition": state.scenario_edition()}
 
     def keep() -> None:
         keep_what_came(bundle, st.session_state[KEY]["set"])

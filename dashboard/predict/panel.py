@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import links, state
-from dashboard.browser import component
+from dashboard.browser import component, heard
 from dashboard.display import LARGEST, grouped, label_of, scale_of
 from dashboard.panel_messages import accepted_history, accepted_pins, accepted_step
 from dashboard.predict.code import code_data
@@ -37,10 +37,9 @@ _mount = component("panel", html="panel.html", css=("base.css", "panel.css"), js
 
 def live_panel(bundle: Bundle, base_rate: float | None) -> None:
     """Show the panel on the scenario of this session, and keep in the session what is set on it."""
-    data = {"model": model_data(bundle, base_rate), **scenario_data(bundle)}
+    data = {"model": model_data(bundle, base_rate), **scenario_data(bundle), "heard": heard(KEY, "scenario")}
     if state.linear_scorer(bundle) is None:
-        asked = (st.session_state.get(KEY) or {}).get("scenario") or {}
-        data["answer"] = {"number": asked.get("number", 0), **server_answer(bundle, state.scenario_row(bundle))}
+        data["answer"] = server_answer(bundle, state.scenario_row(bundle))
     _mount(key=KEY, data=data, on_scenario_change=partial(_keep_what_came, bundle))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.browser import component
+from dashboard.browser import component, heard
 from dashboard.drawing import DRAWING
 from dashboard.threshold import numbers, words
 from dashboard.threshold.panel import shown_threshold
@@ -22,11 +22,12 @@ def no_call_section(bundle: Bundle) -> None:
     """What a band of no call around the threshold leaves, and how well that is answered."""
     st.header("What if it may stay silent?", anchor=False)
     st.session_state.setdefault(HALF_WIDTH, USUAL_HALF_WIDTH)
-    _mount(key=KEY, data=no_call_data(bundle, shown_threshold(bundle)), on_half_width_change=_keep_what_came)
+    data = no_call_data(bundle, shown_threshold(bundle)) | {"heard": heard(KEY, "band")}
+    _mount(key=KEY, data=data, on_band_change=_keep_what_came)
 
 
 def _keep_what_came() -> None:
-    came = st.session_state[KEY]["half_width"]
+    came = st.session_state[KEY]["band"].get("half_width")
     if isinstance(came, int | float):
         st.session_state[HALF_WIDTH] = _on_a_step(float(came))
 

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import state
-from dashboard.browser import component
+from dashboard.browser import component, heard
 from dashboard.drawing import DRAWING
 from dashboard.threshold.costs import BASIS_POINTS, CallCosts
 from model.bars import FloatArray
@@ -39,6 +39,7 @@ def threshold_panel(bundle: Bundle, bands: ThresholdBands, costs: CallCosts) -> 
         "bands": bands_data(bundle, bands, costs),
         "threshold": shown_threshold(bundle),
         "view": st.session_state[VIEW],
+        "heard": heard(KEY, "shown"),
         "edition": f"{bundle.sha256[:12]} {st.session_state.get(EDITION, 0)}",
     }
     _mount(key=KEY, data=data, on_shown_change=partial(_keep_what_came, bundle))

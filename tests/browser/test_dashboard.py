@@ -1,10 +1,12 @@
 """What a person does with the dashboard, in a real browser."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 from sklearn.metrics import precision_score, recall_score
 
 from model.bundle import Bundle
@@ -108,3 +110,40 @@ def test_charts_have_a_text_for_those_who_do_not_see_them(page: Page, url: str):
     turn_to(page, "Threshold", heading=HEADINGS["Threshold"])
     for begin in ("Value per call after costs", "Right when it calls", "Best threshold in", "Share of “up” against"):
         expect(page.get_by_role("img", name=re.compile(f"^{begin}"))).to_be_visible()
+
+
+@pytest.mark.parametrize("page", ["light 1360"], indirect=True)
+def test_a_page_is_not_left_before_a_busy_server_has_heard_what_was_set_on_it(page: Page, url: str):
+    held: list[Callable[[], None]] = []
+    busy = False
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def send(message: str | bytes) -> None:
+            if busy:
+                held.append(partial(server.send, message))
+            else:
+                server.send(message)
+
+        socket.on_message(send)
+
+    page.route_web_socket("**/_stcore/stream", pass_on)
+    page.goto(f"{url}/thresholds")
+    settle(page)
+    box = page.get_by_role("spinbutton", name="Decision threshold, typed")
+    busy = True
+    for value in ("0.470", "0.500"):
+        box.fill(value)
+        box.press("Enter")
+        page.wait_for_timeout(300)
+    page.get_by_role("link", name="About", exact=True).filter(visible=True).click()
+    page.wait_for_timeout(300)
+    busy = False
+    for send in held:
+        send()
+    page.get_by_role("heading", level=1, name=HEADINGS["About"]).wait_for()
+    settle(page)
+
+    turn_to(page, "Threshold", heading=HEADINGS["Threshold"])
+    expect(page.get_by_role("slider", name="Decision threshold")).to_have_attribute("aria-valuetext", "0.500")

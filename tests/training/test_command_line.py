@@ -208,6 +208,23 @@ def test_a_job_can_be_cancelled_and_leaves_no_version(bars_file, places, tmp_pat
     assert registry.versions() == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent there")
+def test_a_job_that_does_not_listen_is_cancelled_within_a_second(tmp_path):
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    (tmp_path / "status.json").write_text('{"state": "running"}')
+    (tmp_path / "pid").write_text(str(process.pid))
+
+    cancel(tmp_path)
+
+    assert process.wait(timeout=0.5) == -signal.SIGKILL
+    assert status_of(tmp_path).state == "cancelled"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a POSIX way to die")
 def test_a_job_whose_process_vanished_is_reported_as_failed(bars_file, places, tmp_path):
     folder = tmp_path / "job"
