@@ -1,6 +1,7 @@
 """Components of our own: their scripts and styles, put together from the files of `components/`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,13 @@ def heard(key: str, name: str) -> int:
 
 
 def component(name: str, *, html: str, css: tuple[str, ...], js: tuple[str, ...]) -> Any:
-    """Register a component whose markup is *html*, a file of `components/`."""
-    return st.components.v2.component(
+    """Register a component whose markup is *html*, a file of `components/`, and return what mounts it."""
+    mount = st.components.v2.component(
         f"handover_{name}", html=(COMPONENTS / html).read_text("utf-8"), css=styles(*css), js=script(*js)
     )
+
+    def mount_with(data: Mapping[str, Any], **options: Any) -> Any:
+        # In a dictionary Streamlit looks for frames, and imports pandas to do so: the first page waited 0.2 s for it.
+        return mount(data=[data], **options)
+
+    return mount_with

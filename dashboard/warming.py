@@ -1,6 +1,7 @@
 """What the first visitor would wait for, done while the server starts: imports, the bundle, what is looked up in it."""
 
 import importlib
+import inspect
 import logging
 import threading
 import time
@@ -17,6 +18,9 @@ IMPORTED = (
     "dashboard.threshold.sections",
     "dashboard.score.form",
     "dashboard.training_form",
+    "dashboard.cards",
+    "dashboard.switching",
+    "PIL.Image",  # by which Streamlit reads the icon of the page
 )
 
 
@@ -36,6 +40,8 @@ def _warm_up() -> None:
     logger.addFilter(lambda _: threading.current_thread().name != WARMING)
     for name in IMPORTED:
         importlib.import_module(name)
+    # Streamlit asks once whence it was called, for which all modules are looked up in their files; this remembers them.
+    inspect.stack()
 
     from dashboard import state
     from dashboard.predict.looked_up import looked_up

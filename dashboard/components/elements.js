@@ -110,7 +110,7 @@ export class Teller {
 // object with `take(data)` and `destroy()`; `speak.state(name, value)` and `speak.trigger(name, value)` tell the page.
 export function streamlitComponent(mount) {
   const mounted = new WeakMap();
-  return ({ parentElement, data, setStateValue, setTriggerValue }) => {
+  return ({ parentElement, data: [data], setStateValue, setTriggerValue }) => {
     const there = mounted.get(parentElement);
     if (there) {
       Object.assign(there.speak, { state: setStateValue, trigger: setTriggerValue });

@@ -83,7 +83,7 @@ PREDICT = {
 }
 # Of a model that is not linear the server answers: what is watched is what came of the answer, with three decimals.
 ANSWERED = PREDICT | {"text": ".at-answer"}
-THRESHOLD = {"slider": "Decision threshold", "text": ".sentence", "drag_event": "input"}
+THRESHOLD = {"slider": "Decision threshold", "text": ".deciding .sentence", "drag_event": "input"}
 CURVE = {"slider": "Opening gap (%)", "text": ".here", "drag_event": "input"}
 ECHO = {"slider": "Value", "text": ".echo", "drag_event": "pointerup"}
 
@@ -196,9 +196,10 @@ def main():
         serving = zip((floor, dashboard, dashboard), folders, strict=True)
         urls = [stack.enter_context(serve(folder)) for serve, folder in serving]
         builders.bundle_of(make_pipeline(StandardScaler(), GaussianNB()), folders[2])
+        # Before the browser: it holds the event loop for good.
+        crowds(urls, options)
         browser = launch(stack.enter_context(sync_playwright()))
         movements(browser, urls, options)
-        crowds(urls, options)
         starts(browser, options)
         browser.close()
 

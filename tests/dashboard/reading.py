@@ -56,7 +56,8 @@ def address(app: AppTest) -> dict[str, str]:
 def component(app: AppTest, name: str) -> dict[str, Any]:
     """What the one component of that name on the page is given."""
     mounted = [part for part in app.get("bidi_component") if part.proto.component_name == f"handover_{name}"]
-    return dict(json.loads(_only(mounted).proto.json))
+    (given,) = json.loads(_only(mounted).proto.json)
+    return dict(given)
 
 
 def scenario(app: AppTest) -> dict[str, float]:

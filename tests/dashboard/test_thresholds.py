@@ -41,7 +41,7 @@ def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 def given(page: AppTest, part: str) -> dict[str, Any]:
     """What the one component that is told of *part* is given; the browser shows it."""
-    found = [data for mounted in page.get("bidi_component") if part in (data := json.loads(mounted.proto.json))]
+    found = [data for mounted in page.get("bidi_component") if part in (data := json.loads(mounted.proto.json)[0])]
     assert len(found) == 1
     return dict(found[0])
 
@@ -269,7 +269,7 @@ def test_calibration_is_that_of_scikit_learn(page: AppTest, shipped: Bundle):
     chart = next(
         data
         for mounted in page.get("bidi_component")
-        if (data := json.loads(mounted.proto.json)).get("file") == "calibration"
+        if (data := json.loads(mounted.proto.json)[0]).get("file") == "calibration"
     )
     assert chart["columns"]["mean_probability"] == pytest.approx(said_mean.tolist(), abs=2e-4)
     assert chart["columns"]["observed"] == pytest.approx(observed.tolist(), abs=2e-3)

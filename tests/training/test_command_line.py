@@ -210,19 +210,17 @@ def test_a_job_can_be_cancelled_and_leaves_no_version(bars_file, places, tmp_pat
 
 @pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent there")
 def test_a_job_that_does_not_listen_is_cancelled_within_a_second(tmp_path):
-    deaf = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
-    assert process.stdout
-    process.stdout.readline()
-    (tmp_path / "status.json").write_text('{"state": "running"}')
-    (tmp_path / "pid").write_text(str(process.pid))
+    deaf = "from signal import *; signal(SIGTERM, SIG_IGN); print('deaf', flush=True); pause()"
+    with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        (tmp_path / "status.json").write_text('{"state": "running"}')
+        (tmp_path / "pid").write_text(str(process.pid))
 
-    cancel(tmp_path)
+        cancel(tmp_path)
 
-    assert process.wait(timeout=0.5) == -signal.SIGKILL
-    assert status_of(tmp_path).state == "cancelled"
+        assert status_of(tmp_path).state == "cancelled"
+    assert process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a POSIX way to die")
