@@ -29,7 +29,7 @@ def commands(start):
 
 
 def test_every_command_is_of_a_kind_that_is_checked_here():
-    ours = ("make ", "python -m training", "python -m tests.benchmarks.serving")
+    ours = ("make ", "python -m training", "python -m tests.benchmarks.serving", "python -m tests.benchmarks.dashboard")
     kinds = (*ours, "curl ", "py -m venv", r".venv\Scripts\python", " ", "└")
     trees = {line for _, text in BLOCKS if "──▶" in text or "streamlit_app.py" in text for line in text.splitlines()}
 
@@ -114,7 +114,7 @@ def test_the_python_example_runs_and_agrees_with_the_api(shipped):
 
 
 def test_help_of_the_commands_is_there():
-    for module in ("api", "training", "tests.benchmarks.serving"):
+    for module in ("api", "training", "tests.benchmarks.serving", "tests.benchmarks.dashboard"):
         done = subprocess.run(
             [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
         )

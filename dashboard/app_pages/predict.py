@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cards, links
+from dashboard import cards
 from dashboard.opening import open_page
 from dashboard.predict.panel import live_panel
 from model.thresholds import confusion_at
@@ -16,7 +16,6 @@ base_rate = confusion_at(bundle.threshold, rows.y_true, rows.y_score).base_rate
 def scenario() -> None:
     """Everything that follows a value: sentence, answer, controls, and the reasons."""
     live_panel(bundle, base_rate)
-    links.keep_address(bundle)
 
 
 st.title(bundle.manifest.target.question, anchor=False)

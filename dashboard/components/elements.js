@@ -106,6 +106,11 @@ export class Teller {
   }
 }
 
+// Keep the address of the page in step with what the page shows.
+export function keepAddress(query) {
+  if (location.search !== query) history.replaceState(history.state, "", location.pathname + query + location.hash);
+}
+
 // What Streamlit calls when a component appears and whenever its data change. `mount(root, data, speak)` returns an
 // object with `take(data)` and `destroy()`; `speak.state(name, value)` and `speak.trigger(name, value)` tell the page.
 export function streamlitComponent(mount) {

@@ -31,7 +31,7 @@ export class SingleFlips {
     const now = make("td", "figure now");
     const cell = make("td", "figure");
     const button = Object.assign(make("button", "link"), { type: "button" });
-    const none = make("span", "muted", "not within the observed range");
+    const none = make("span", "muted");
     button.addEventListener("click", () => this.set(position, this.rows[position].value), { signal: this.signal });
     cell.append(button, none);
     element.append(flipHead(feature.label), now, cell);
@@ -42,7 +42,9 @@ export class SingleFlips {
     write(this.root.querySelector(".flips-to"), otherCall(view));
     view.model.features.forEach((feature, i) => {
       const { now, button, none } = this.rows[i];
-      const found = view.flips[i];
+      // While values move, a server has no time for these.
+      const found = view.flips?.[i] ?? null;
+      write(none, view.flips ? "not within the observed range" : "…");
       const value = found === null ? null : flipShown(feature, found, view.values[i] / feature.factor);
       this.rows[i].value = value;
       write(now, number(view.values[i], feature.decimals));
@@ -77,6 +79,8 @@ export class JointFlipCard {
   show(view) {
     // The row of a model that only the server can score comes as it is to be shown.
     const { joint } = view;
+    this.root.classList.toggle("waiting", joint === undefined);
+    if (joint === undefined) return;
     this.values = joint === null ? null : (joint.values ?? jointShown(view.model, view.values, joint));
     this.table.hidden = this.apply.hidden = this.values === null;
     writeRich(this.root.querySelector(".joint-sentence"), this.sentence(view));

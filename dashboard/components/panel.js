@@ -7,7 +7,7 @@ import { Comparison } from "./comparing.js";
 import { NumberControl } from "./control.js";
 import { CopyMenu } from "./copying.js";
 import { intervalOf, jointFlip, shareNearer } from "./distances.js";
-import { Teller, make, streamlitComponent, write } from "./elements.js";
+import { Teller, keepAddress, make, streamlitComponent, write } from "./elements.js";
 import { JointFlipCard, SingleFlips } from "./flipping.js";
 import { ScenarioHistory } from "./history.js";
 import { Pulls } from "./pulls.js";
@@ -23,9 +23,9 @@ const TEXT_FIELDS = "textarea, input:not([type=range], [type=radio], [type=check
 
 class Panel {
   constructor(root, data, speak) {
-    Object.assign(this, { root, speak, waiting: false, moving: null, origins: {} });
+    Object.assign(this, { root, speak, waiting: false, hurried: false, moving: null, origins: {} });
     this.leave = new AbortController();
-    const shown = () => [this.values, this.origin, this.history.changes, this.comparison.changes];
+    const shown = () => [this.values, this.origin, this.history.changes, this.comparison.changes, this.hurried];
     this.teller = new Teller(root, this.leave.signal, { shown, tell: () => this.tell() });
     this.makeParts(this.leave.signal);
     this.listenToToolbar();
@@ -77,9 +77,11 @@ class Panel {
     else this.undo();
   }
 
-  // Take over what the page says. Values are taken only where they did not come from here.
+  // Take over what the page says. Values are taken only where they did not come from here; a model that was told
+  // before comes by its name only.
   take(data) {
     const anew = this.model?.id !== data.model.id;
+    if (anew && !data.model.features) return this.askForModel(data);
     const replaced = anew || this.edition !== data.edition;
     if (anew) {
       this.model = data.model;
@@ -89,13 +91,19 @@ class Panel {
     if (replaced) this.takeScenario(data);
     this.edition = data.edition;
     this.query = data.query;
+    keepAddress(data.query);
     this.comparison.hear(data.pins);
-    this.similar.take(data.similar);
+    if ("similar" in data) this.similar.take(data.similar);
     if (data.answer) this.hear(data);
     this.render();
     if (anew || replaced || (data.answer && !this.waiting)) this.say();
     if (this.asked) this.answered(data);
     this.teller.heard(data.heard);
+  }
+
+  askForModel({ values, origin, history, pins }) {
+    const number = this.teller.sent();
+    this.speak.state("scenario", { number, values, origin, ...history, pins, look_up: null, known: null });
   }
 
   takeScenario({ values, origin, history, pins }) {
@@ -146,8 +154,13 @@ class Panel {
     }
     this.values[position] = value;
     this.teller.back();
-    if (this.model.weights === null) this.ask();
-    this.render();
+    if (this.model.weights !== null) return this.render();
+    // What takes a server longest is asked for once the values rest.
+    this.hurried = true;
+    this.ask();
+    // Drawing can wait for the frame it is for: the question leaves first.
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.render());
   }
 
   setAll(values, origin = null) {
@@ -199,6 +212,7 @@ class Panel {
 
   // Values rest; keys may be pressed again at once.
   rest(dragged) {
+    this.hurried = false;
     this.render();
     clearTimeout(this.resting);
     if (dragged) {
@@ -223,8 +237,9 @@ class Panel {
     if (this.teller.leaving) return;
     const number = this.teller.sent();
     const { past, future } = this.history;
+    const { hurried } = this;
     const pins = this.comparison.pins.map(({ name, values }) => ({ name, values }));
-    this.speak.state("scenario", { number, ...this.step, past, future, pins, look_up: lookUp });
+    this.speak.state("scenario", { number, ...this.step, past, future, pins, look_up: lookUp, known: this.model.id, hurried });
   }
 
   // Ask the server for an answer, one question at a time; the last values are always asked for.
@@ -315,6 +330,7 @@ class Panel {
     this.teller.stop();
     clearTimeout(this.lost);
     clearTimeout(this.resting);
+    cancelAnimationFrame(this.frame);
   }
 }
 

@@ -37,9 +37,17 @@ _mount = component("panel", html="panel.html", css=("base.css", "panel.css"), js
 
 def live_panel(bundle: Bundle, base_rate: float | None) -> None:
     """Show the panel on the scenario of this session, and keep in the session what is set on it."""
-    data = {"model": model_data(bundle, base_rate), **scenario_data(bundle), "heard": heard(KEY, "scenario")}
+    came = (st.session_state.get(KEY) or {}).get("scenario") or {}
+    # The browser keeps a model it knows: to send it with every answer took a quarter of the time of one.
+    known = came.get("known") == bundle.sha256
+    model = {"id": bundle.sha256} if known else model_data(bundle, base_rate)
+    data = {"model": model, **scenario_data(bundle), "heard": heard(KEY, "scenario")}
+    row = state.scenario_row(bundle)
+    hurried = state.linear_scorer(bundle) is None and came.get("hurried") is True
+    if not hurried:
+        data["similar"] = _similar(bundle, row, data["values"])
     if state.linear_scorer(bundle) is None:
-        data["answer"] = server_answer(bundle, state.scenario_row(bundle))
+        data["answer"] = server_answer(bundle, row, hurried=hurried)
     _mount(key=KEY, data=data, on_scenario_change=partial(_keep_what_came, bundle))
 
 
@@ -67,7 +75,6 @@ def scenario_data(bundle: Bundle) -> dict[str, Any]:
     features, step, history = bundle.manifest.features, state.scenario_step(), state.scenario_history()
     answers, refused = st.session_state.get(ANSWERED) or (None, None)
     shown = [state.shown_value(feature) for feature in features]
-    similar = similar_data(bundle, looked_up(bundle), state.scenario_row(bundle))
     return {
         "values": shown,
         "origin": step.origin,
@@ -79,10 +86,14 @@ def scenario_data(bundle: Bundle) -> dict[str, Any]:
         "pins": [_pin_data(bundle, pin) for pin in st.session_state.get(links.PINS, [])],
         "edition": state.scenario_edition(),
         "query": links.query(bundle),
-        "similar": similar and {**similar, "sought": shown},
         "answers": answers,
         "refused": refused,
     }
+
+
+def _similar(bundle: Bundle, row: Sequence[float], shown: list[float]) -> dict[str, Any] | None:
+    similar = similar_data(bundle, looked_up(bundle), row)
+    return similar and {**similar, "sought": shown}
 
 
 def _origins(bundle: Bundle, steps: Sequence[Step]) -> dict[str, Any]:
@@ -194,18 +205,25 @@ def _feature_data(feature: FeatureSpec) -> dict[str, Any]:
     }
 
 
-def server_answer(bundle: Bundle, row: Sequence[float]) -> dict[str, Any]:
-    """Return what panel.js shows of *row*: its probability, what each feature adds, and what would flip the call."""
+def server_answer(bundle: Bundle, row: Sequence[float], *, hurried: bool = False) -> dict[str, Any]:
+    """Return what panel.js shows of *row*: its probability, what each feature adds, and what would flip the call.
+
+    What would flip it takes longest and is left out of a *hurried* answer, which another follows once values rest.
+    """
     features, found = bundle.manifest.features, looked_up(bundle)
     shares = shapley(bundle.scorer, features, row)
     log_odds = [share.log_odds for share in shares]
     probability = bundle.scorer.one(row)
     interval = found.intervals.interval(row, probability)
-    return {
+    answer = {
         "probability": probability,
         "interval": interval and {"low": interval.low, "high": interval.high, "how": interval.how},
         "points": [share.points for share in shares],
         "logOdds": None if None in log_odds else log_odds,
+    }
+    if hurried:
+        return answer
+    return answer | {
         "flips": [flip.value for flip in flips(bundle.scorer, features, row, bundle.threshold)],
         "joint": other_call_data(bundle, found, row),
     }

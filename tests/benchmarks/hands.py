@@ -75,7 +75,7 @@ def key_presses(app, steps):
 
 
 def drags(app, count):
-    """Drag the thumb to and fro; return milliseconds from each event that should show to the paint."""
+    """Drag the thumb fro and to; return milliseconds from each event that should show to the paint."""
     app.page.evaluate(WATCH, [app.text, [app.drag_event]])
     place = app.slider.bounding_box()
     width, height = place["width"], place["y"] + place["height"] / 2
@@ -84,7 +84,8 @@ def drags(app, count):
         app.page.mouse.move(middle, height)
         app.page.mouse.down()
         for _ in range(MOVES):
-            middle += 10 if drag % 2 == 0 else -10
+            # Downwards first: the keys left it above the middle.
+            middle += -10 if drag % 2 == 0 else 10
             app.page.mouse.move(middle, height)
             app.page.wait_for_timeout(16)
         app.page.mouse.up()

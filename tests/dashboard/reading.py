@@ -49,7 +49,9 @@ def panel(app: AppTest) -> dict[str, Any]:
 
 def address(app: AppTest) -> dict[str, str]:
     """What the page writes into its address."""
-    query = component(app, "address")["query"].removeprefix("?")
+    names = [part.proto.component_name for part in app.get("bidi_component")]
+    keeper = "address" if "handover_address" in names else "panel"
+    query = component(app, keeper)["query"].removeprefix("?")
     return {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
 
 
