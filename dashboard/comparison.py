@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.bootstrap import DayBootstrap, interval_of
 from model.bundle import Bundle
+from model.evaluation import log_loss_of
 from model.manifest import Interval
 from model.wording import interval, number
-from training.bootstrap import DayBootstrap, interval_of
-from training.evaluation import log_loss_of
 
 
 @dataclass(frozen=True, slots=True)

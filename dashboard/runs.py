@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model.bundle import Bundle, write_bundle
+from model.dataset import FeatureTable
 from model.errors import RegistryError
 from model.registry import ARTIFACTS, Promotion, Registry
 from training import jobs
@@ -17,7 +18,7 @@ from training.kept_threshold import ThresholdChoice
 from training.kept_threshold import keep_threshold as with_threshold
 from training.places import DELIVERABLES, PROCESSED
 from training.settings import Settings
-from training.table import FeatureTable, write_table
+from training.table import write_table
 
 # Two visitors of one server may decide at the same moment: the second is to see what the first did.
 _ONE_AT_A_TIME = threading.Lock()

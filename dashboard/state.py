@@ -14,14 +14,15 @@ from dashboard import runs
 from dashboard.display import scale_of
 from dashboard.scenario_history import History, Step
 from dashboard.sentences import plain
+from model.bootstrap import DayBootstrap
 from model.bundle import Bundle
+from model.dataset import FeatureTable
 from model.errors import ModelError
 from model.manifest import FeatureSpec
 from model.registry import ARTIFACTS, Promotion, Registry
 from model.scoring import LinearScorer
 from training.bars import read_bars
-from training.bootstrap import DayBootstrap
-from training.table import FeatureTable, build_table, read_table
+from training.table import build_table, read_table
 
 SCENARIO, THRESHOLD, NOTICE = "scenario", "threshold", "notice"
 EDITION, ORIGIN, HISTORY = "scenario_edition", "scenario_origin", "scenario_history"
@@ -111,7 +112,7 @@ def day_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001
     """The resampled days behind every interval over the out-of-fold rows of *_bundle*."""
     settings = _bundle.manifest.settings
     draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
-    return DayBootstrap(_bundle.out_of_fold.day, draws=draws, seed=seed)
+    return DayBootstrap.of_rows(_bundle.out_of_fold, _bundle.manifest.layout, draws=draws, seed=seed)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading and checking the bars…")

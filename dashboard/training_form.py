@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from dashboard import runs, sentences, state, tables
+from model.dataset import FeatureTable
 from model.errors import InvalidInputError, ModelError
+from model.folds import walk_forward_folds
 from model.registry import Registry
 from training.places import SHIPPED_BARS
 from training.settings import HORIZON_DAYS, Settings
-from training.table import FeatureTable
 from training.train import FEWEST_ROWS
-from training.walk_forward import walk_forward_folds
 
 SHIPPED, PROCESSED, UPLOAD = "Shipped", "Processed", "Upload"
 ISO = "YYYY-MM-DD"

@@ -6,6 +6,7 @@ result, and retrain. A bundle of a newer schema is refused with a message; older
 
 import hashlib
 import json
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -95,6 +96,23 @@ class Target(_Strict, frozen=True):
     horizon: int
     question: str
     description: str
+
+
+class Layout(_Strict, frozen=True, omit_defaults=True):
+    """How the rows of a table are laid out.
+
+    `time` and `group` name the columns of days and of what the rows belong to, None where there is none;
+    `returns` says whether a call earns a return that is known for each row; `folds` is how the rows were
+    split to be judged. What is not given is as in the shipped example, and not written.
+    """
+
+    time: str | None = "day"
+    group: str | None = "ticker"
+    returns: bool = True
+    folds: Literal["walk-forward", "stratified", "grouped"] = "walk-forward"
+
+
+MARKET = Layout()
 
 
 class Costs(_Strict, frozen=True):
@@ -202,8 +220,8 @@ class WholePipeline(_Strict, frozen=True, tag_field="kind", tag="pipeline"):
     """A pipeline that only scikit-learn can score."""
 
 
-class Manifest(_Strict, frozen=True):
-    """manifest.json, whole."""
+class Manifest(_Strict, frozen=True, omit_defaults=True):
+    """manifest.json, whole; a part added later is not written where it says nothing: older bytes stay as they are."""
 
     schema_version: int
     name: str
@@ -222,6 +240,7 @@ class Manifest(_Strict, frozen=True):
     packages: dict[str, str]
     scorer: LinearWeights | WholePipeline
     files: dict[str, str]
+    layout: Layout = MARKET
 
     def metric(self, name: str) -> Metric:
         """Return the metric called *name*."""
@@ -278,7 +297,8 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
 
 
 def version_of(raw: dict[str, Any]) -> str:
-    """Name a manifest for its content: the last training day and a digest of all but name and creation time."""
+    """Name a manifest for its content: the last training day (else the model), and a digest."""
     content = {key: value for key, value in raw.items() if key not in _OUTSIDE_THE_DIGEST}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return f"{raw['trained_on']['last_day']}-{digest[:12]}"
+    begin = raw["trained_on"]["last_day"] or re.sub(r"[^a-z0-9]+", "-", raw["name"].lower()).strip("-") or "model"
+    return f"{begin}-{digest[:12]}"

@@ -10,11 +10,11 @@ import numpy as np
 
 from model.bars import Bars, FloatArray
 from model.bundle import Bundle
+from model.dataset import FeatureTable, Provenance
 from model.features import FEATURE_NAMES
 from model.manifest import WholePipeline
 from model.registry import Registry
 from training.settings import Settings
-from training.table import FeatureTable, Provenance
 from training.train import TrainingResult, publish, train
 
 WHEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)

@@ -17,8 +17,9 @@ from training.places import ROOT, account
 from training.settings import Settings, check_settings
 
 if TYPE_CHECKING:
-    from training.table import FeatureTable
-    from training.train import Progress, TrainingResult
+    from model.creation import Progress
+    from model.dataset import FeatureTable
+    from training.train import TrainingResult
 
 # A table is built anew when one of these changes, so that nobody trains on yesterday's formula.
 CODE_BEHIND_A_TABLE = tuple(
@@ -46,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     # A stop asked for by another process ends the run the way Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return COMMANDS[options.command](options)
+        run = options.run if "run" in options else COMMANDS[options.command]
+        return int(run(options))
     except ModelError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
+from model.bootstrap import LEVEL, DayBootstrap, interval_of
 from model.manifest import Interval
 from model.uncertainty import NORMAL_QUANTILE
-from training.bootstrap import LEVEL, DayBootstrap, interval_of
 
 BoolArray = NDArray[np.bool_]
 

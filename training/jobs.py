@@ -21,7 +21,7 @@ from model.storage import write_file
 from training.places import ROOT
 
 if TYPE_CHECKING:
-    from training.train import Progress
+    from model.creation import Progress
 
 # What a run has to end by itself once it is cancelled.
 GRACE_SECONDS = 0.8

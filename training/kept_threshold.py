@@ -8,16 +8,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from model.bootstrap import DayBootstrap
 from model.bundle import SELF_TEST, Bundle, BundleDraft, OutOfFold, Reference
+from model.checks import always_calling, check_always_calling
 from model.errors import BundleFormatError, TrainingError
+from model.evaluation import Scored, evaluate, rose_into
 from model.manifest import Check, Costs, Manifest, Metric, Threshold
-from training.bootstrap import DayBootstrap
-from training.checks import check_always_up
-from training.evaluation import Scored, evaluate, rose_into
 
-# The metrics that depend on the threshold, and the check that does.
+# The metrics that depend on the threshold.
 AT_THE_THRESHOLD = ("balanced_accuracy", "accuracy", "call_share")
-ALWAYS_CHECK = "beats_always_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def keep_threshold(bundle: Bundle, choice: ThresholdChoice) -> BundleDraft:
         created="",
         threshold=_threshold(choice, manifest),
         metrics=[found[m.name] if m.name in AT_THE_THRESHOLD else m for m in manifest.metrics],
-        checks=[_check_anew(check, list(found.values())) for check in manifest.checks],
+        checks=[_check_anew(check, list(found.values()), manifest) for check in manifest.checks],
         settings=_settings(manifest, choice),
         files={},
     )
@@ -97,7 +96,8 @@ def metrics_at(bundle: Bundle, threshold: float) -> list[Metric]:
     """Return every metric of the out-of-fold rows of *bundle* as if *threshold* were its own."""
     rows = scored_rows(bundle)
     settings = bundle.manifest.settings
-    days = DayBootstrap(rows.day, draws=int(settings["draws"] or 0), seed=int(settings["seed"] or 0))
+    draws, seed = int(settings["draws"] or 0), int(settings["seed"] or 0)
+    days = DayBootstrap.of_rows(rows, bundle.manifest.layout, draws=draws, seed=seed)
     return evaluate(rows, threshold, days)
 
 
@@ -112,6 +112,7 @@ def scored_rows(bundle: Bundle) -> Scored:
     base_rates = {fold.fold: fold.base_rate for fold in bundle.manifest.folds}
     return Scored(
         day=rows.day[order],
+        ticker=rows.ticker[order],
         y_true=rows.y_true[order],
         y_score=rows.y_score[order],
         base_rate=np.array([base_rates[int(fold)] for fold in rows.fold[order]]),
@@ -161,8 +162,9 @@ def _settings(manifest: Manifest, choice: ThresholdChoice) -> dict[str, str | in
     return settings
 
 
-def _check_anew(check: Check, metrics: list[Metric]) -> Check:
-    return check_always_up(metrics) if check.name == ALWAYS_CHECK else check
+def _check_anew(check: Check, metrics: list[Metric], manifest: Manifest) -> Check:
+    name = manifest.target.positive_class
+    return check_always_calling(metrics, name) if check.name == always_calling(name) else check
 
 
 def _one_line(text: str) -> str:

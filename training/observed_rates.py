@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
+from model.bootstrap import DayBootstrap
 from model.bundle import Reference
-from training.bootstrap import DayBootstrap
 from training.estimates import Estimate, mean_over
 
 BINS = 10

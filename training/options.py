@@ -1,12 +1,16 @@
 """The options of `python -m training`."""
 
 import argparse
+import importlib
 from datetime import date
 from pathlib import Path
 
 from model.registry import ARTIFACTS
 from training.places import DELIVERABLES, PROCESSED, SHIPPED_BARS
 from training.settings import Settings
+
+# Modules of `training.commands`, in the order the help lists their commands.
+OTHER_COMMANDS: tuple[str, ...] = ()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -93,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
     _add_places(out)
 
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    for name in OTHER_COMMANDS:
+        importlib.import_module(f"training.commands.{name}").add(commands)
     features = commands.add_parser(
         "features",
         help="turn daily bars into data/processed/<name>.parquet",

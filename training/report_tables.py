@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.bootstrap import DayBootstrap, interval_of
 from model.bundle import Bundle
 from model.manifest import Interval, Manifest, Metric
 from model.thresholds import Confusion, confusion_at
 from model.wording import interval, number, percent, threshold_written
-from training.bootstrap import DayBootstrap, interval_of
 
 SENSITIVITY = (0.40, 0.44, 0.48, 0.50, 0.55)
 
@@ -52,7 +52,7 @@ def sensitivity(bundle: Bundle, thresholds: Sequence[float] = SENSITIVITY) -> li
     """Return what each of *thresholds* does to the out-of-fold rows."""
     rows = bundle.out_of_fold
     draws, seed = bundle.manifest.settings["draws"], bundle.manifest.settings["seed"]
-    days = DayBootstrap(rows.day, draws=int(draws or 0), seed=int(seed or 0))
+    days = DayBootstrap.of_rows(rows, bundle.manifest.layout, draws=int(draws or 0), seed=int(seed or 0))
     found = []
     for threshold in thresholds:
         called = (rows.y_score >= threshold).astype(np.float64)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.bootstrap import DayBootstrap
 from model.bundle import OutOfFold
 from model.errors import Fault, InvalidInputError
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_ROWS, Estimate, mean_over
 
 SUBJECT = "The band of no call"

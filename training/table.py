@@ -1,7 +1,6 @@
 """Bars into a processed table: features, target and next-day return of each ticker and day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from model.bars import WARM_UP_ROWS, Bars, FloatArray
+from model.dataset import MARKET_TARGET, FeatureTable, Provenance
 from model.errors import TrainingError
 from model.features import FEATURE_NAMES, build_features
 from model.manifest import Check
@@ -19,52 +18,9 @@ from model.parquet import read_parquet
 from model.storage import sha256_of, write_file
 from training.bars import BarsFile
 
-TARGET = "up"
 _METADATA = b"handover"
 # In standard deviations of the feature: below this, where a history starts no longer shows.
 WARM_UP_TOLERANCE = 0.05
-
-
-class Provenance(msgspec.Struct, frozen=True):
-    """Where a table comes from, what was dropped, and what its reader should know."""
-
-    file: str
-    sha256: str
-    adjustment: str
-    bars_read: int
-    dropped: tuple[str, ...]
-    warnings: tuple[str, ...]
-    checks: tuple[Check, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureTable:
-    """One row per ticker and day, by ticker, then day; arrays of one length.
-
-    `X` has the columns `FEATURE_NAMES`; `y` is 1.0 where the next close is higher, else 0.0;
-    `y` and `next_day_return` are NaN on a ticker's last day, whose tomorrow is not known.
-    """
-
-    provenance: Provenance
-    day: NDArray[np.datetime64]
-    ticker: NDArray[np.str_]
-    X: FloatArray
-    y: FloatArray
-    next_day_return: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "FeatureTable":
-        """Return the table of *rows* only."""
-        return replace(
-            self,
-            day=self.day[rows],
-            ticker=self.ticker[rows],
-            X=self.X[rows],
-            y=self.y[rows],
-            next_day_return=self.next_day_return[rows],
-        )
 
 
 def build_table(source: BarsFile) -> FeatureTable:
@@ -178,7 +134,7 @@ def write_table(table: FeatureTable, path: Path) -> None:
         "day": pa.array(table.day),
         "ticker": pa.array(table.ticker),
         **{name: pa.array(table.X[:, column]) for column, name in enumerate(FEATURE_NAMES)},
-        TARGET: pa.array(np.where(unknown, 0, table.y).astype(np.int8), mask=unknown),
+        MARKET_TARGET.column: pa.array(np.where(unknown, 0, table.y).astype(np.int8), mask=unknown),
         "next_day_return": pa.array(table.next_day_return, mask=unknown),
     }
     metadata = {_METADATA: msgspec.json.encode(table.provenance)}
@@ -203,7 +159,8 @@ def read_table(path: Path) -> FeatureTable:
         msg = f"{path} is not a processed table. Make one from daily bars with `python -m training features {path}`."
         raise TrainingError(msg)
     table = read_parquet(path)
-    if missing := [name for name in ("day", "ticker", *FEATURE_NAMES, TARGET) if name not in table.column_names]:
+    expected = ("day", "ticker", *FEATURE_NAMES, MARKET_TARGET.column)
+    if missing := [name for name in expected if name not in table.column_names]:
         msg = f"{path} has no column {', '.join(missing)}. Make it anew with `python -m training features`."
         raise TrainingError(msg)
     return FeatureTable(
@@ -211,7 +168,7 @@ def read_table(path: Path) -> FeatureTable:
         day=table["day"].to_numpy().astype("datetime64[D]"),
         ticker=table["ticker"].to_numpy().astype(np.str_),
         X=np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES]),
-        y=table[TARGET].cast(pa.float64()).to_numpy(),
+        y=table[MARKET_TARGET.column].cast(pa.float64()).to_numpy(),
         next_day_return=table["next_day_return"].to_numpy(),
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from model.bars import FloatArray
+from model.bootstrap import DayBootstrap
 from model.bundle import OutOfFold
 from model.errors import Fault, InvalidInputError
 from model.thresholds import IntArray
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_ROWS, BoolArray, bounds_of
 from training.stakes import Stakes
 from training.threshold_levels import Levels, levels_of, threshold_grid

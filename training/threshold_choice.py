@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from model.bars import FloatArray
+from model.bootstrap import DayBootstrap, interval_of
 from model.bundle import OutOfFold
 from model.errors import Fault, InvalidInputError
 from model.manifest import Interval
 from model.thresholds import IntArray
-from training.bootstrap import DayBootstrap, interval_of
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS, BoolArray, Estimate, bounds_of, mean_over
 from training.stakes import Stakes
 from training.threshold_levels import Levels, levels_of, threshold_grid

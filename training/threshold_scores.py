@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.bootstrap import DayBootstrap
 from model.bundle import OutOfFold
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS, BoolArray, Estimate, mean_over
 from training.stakes import Stakes
 

@@ -19,13 +19,13 @@ from model.bar_tables import (
 )
 from model.bar_warnings import warnings_for
 from model.bars import SHORTEST_HISTORY, WARM_UP_ROWS, Bars, FloatArray
+from model.dataset import MARKET_TARGET
 from model.errors import Fault, InvalidBarsError
 from model.features import FEATURE_NAMES, build_features
 from model.manifest import Manifest
 from model.scoring import LARGEST_FLOAT32
 from model.splits import Split, adjust_for_splits, splits_from_adjusted_close
 from training.settings import HORIZON_DAYS
-from training.table import TARGET
 
 WARNINGS_SHOWN = 12
 SPLITS_SHOWN = 20
@@ -59,7 +59,7 @@ def rows_of_bars(file: FileTable, manifest: Manifest) -> ScorableRows:
     scored = np.flatnonzero(complete)
     scored = scored[np.argsort(bars.row[scored])]
     table = file.table.take(pa.array(np.searchsorted(file.rows, bars.row[scored])))
-    outcome = _next_close_higher(bars) if manifest.target.column == TARGET else None
+    outcome = _next_close_higher(bars) if manifest.target.column == MARKET_TARGET.column else None
     return ScorableRows(
         table=_with_features(table, X[scored], manifest),
         columns="The columns of the file, the computed features",

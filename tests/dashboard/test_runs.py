@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from dashboard import comparison, runs
+from model.bootstrap import DayBootstrap
 from model.bundle import Bundle, OutOfFold
 from model.registry import ARTIFACTS, Registry
 from tests import builders
 from training import jobs
-from training.bootstrap import DayBootstrap
 
 
 def scored(y_score: np.ndarray, *, seed: int = 0) -> Bundle:

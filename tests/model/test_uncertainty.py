@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from model.bundle import Bundle
+from model.evaluation import logistic_fit
 from model.manifest import CalibrationBin, Interval
 from model.scoring import LinearScorer, PipelineScorer
 from model.uncertainty import CalibrationUncertainty, ProbabilityIntervals, weight_uncertainty
-from training.evaluation import logistic_fit
 
 
 def rows(n_days: int = 150, tickers: int = 2, k: int = 3, *, seed: int = 0):

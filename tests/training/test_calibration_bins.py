@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
 
-from training.bootstrap import DayBootstrap
-from training.evaluation import calibration_table
+from model.bootstrap import DayBootstrap
+from model.evaluation import calibration_table
 
 
 @pytest.fixture(scope="module")

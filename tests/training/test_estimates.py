@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from model.bootstrap import DayBootstrap, interval_of
 from model.manifest import Interval
 from tests.training.scored_rows import random_rows, resampled
-from training.bootstrap import DayBootstrap, interval_of
 from training.estimates import FEWEST_ROWS, bounds_of, mean_over, wilson
 
 

@@ -8,10 +8,10 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from model.bundle import Bundle, write_bundle
 from model.errors import BundleFormatError, TrainingError
+from model.evaluation import rose_into
 from model.manifest import Costs, Manifest, Metric, decode_manifest, encode_manifest
 from model.registry import ARTIFACTS, Registry
 from tests import builders
-from training.evaluation import rose_into
 from training.kept_threshold import ThresholdChoice, keep_threshold, metrics_at
 from training.model_card import model_card
 

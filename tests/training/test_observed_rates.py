@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.bootstrap import DayBootstrap
 from model.bundle import Bundle, Reference
-from training.bootstrap import DayBootstrap
 from training.observed_rates import binned_rates, observed_rates, quantile_bins
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
+from model.bootstrap import DayBootstrap
 from model.errors import InvalidInputError
 from model.thresholds import confusion_at
 from tests.training.scored_rows import out_of_fold, random_rows, resampled
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_ROWS
 from training.selective import selective_answers
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_curve
 
+from model.bootstrap import DayBootstrap
 from model.errors import InvalidInputError
 from model.thresholds import confusion_at
 from tests.training.scored_rows import out_of_fold, random_rows, resampled
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_ROWS
 from training.stakes import error_stakes, trade_stakes
 from training.threshold_bands import threshold_bands, threshold_for_budget

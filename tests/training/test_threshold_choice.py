@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model.bootstrap import DayBootstrap
 from model.errors import InvalidInputError
 from tests.training.scored_rows import out_of_fold, random_rows, resampled
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS
 from training.stakes import Stakes, error_stakes, threshold_for_errors, trade_stakes
 from training.threshold_choice import best_threshold, chosen_on_first_half

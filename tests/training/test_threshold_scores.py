@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from model.bootstrap import DayBootstrap
 from model.thresholds import confusion_at
 from tests.training.scored_rows import out_of_fold, random_rows, resampled
-from training.bootstrap import DayBootstrap
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS
 from training.groups import ticker_groups, year_groups
 from training.stakes import error_stakes, trade_stakes

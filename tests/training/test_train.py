@@ -147,7 +147,7 @@ def test_a_pipeline_that_is_not_linear_is_described_as_one_to_be_scored_whole():
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import make_pipeline
 
+    from model.creation import scorer_of
     from model.manifest import WholePipeline
-    from training.candidates import scorer_of
 
     assert scorer_of(make_pipeline(HistGradientBoostingClassifier())) == WholePipeline()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.errors import TrainingError
-from training.walk_forward import folds_by_day, out_of_fold_scores, walk_forward_folds
+from model.folds import folds_by_day, out_of_fold_scores, walk_forward_folds
 
 
 @pytest.mark.parametrize("gap", [0, 1, 5])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training.bootstrap import BLOCK_DAYS, DayBootstrap, interval_of
+from model.bootstrap import BLOCK_DAYS, DayBootstrap, interval_of
 
 
 def days_of(rows_per_day):

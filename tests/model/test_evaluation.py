@@ -6,10 +6,10 @@ from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 
+from model.bootstrap import DayBootstrap
+from model.evaluation import Scored, auc, calibration_table, evaluate, logistic_fit
 from model.thresholds import confusion_at
 from tests import builders
-from training.bootstrap import DayBootstrap
-from training.evaluation import Scored, auc, calibration_table, evaluate, logistic_fit
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,7 @@ def scored(shipped):
     rates = {fold.fold: fold.base_rate for fold in shipped.manifest.folds}
     return Scored(
         day=rows.day,
+        ticker=rows.ticker,
         y_true=rows.y_true,
         y_score=rows.y_score,
         base_rate=np.array([rates[fold] for fold in rows.fold]),

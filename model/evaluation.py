@@ -8,17 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
+from model.bootstrap import DayBootstrap, interval_of
 from model.manifest import Baseline, CalibrationBin, Metric, Verdict
 from model.scoring import LinearScorer
 from model.wording import interval, number, threshold_written
-from training.bootstrap import DayBootstrap, interval_of
 
 IntArray = NDArray[np.int64]
 CALIBRATION_BINS = 10
 
 _Finding = tuple[Literal["better", "not distinguishable", "worse"], str, str]
 
-BASE_RATE, ALWAYS, YESTERDAY = "training base rate", "always up", "yesterday's sign"
+BASE_RATE, YESTERDAY = "training base rate", "yesterday's sign"
+
+
+def always(positive_class: str) -> str:
+    """What the baseline is called that always makes the call.
+
+    >>> always("up")
+    'always up'
+    """
+    return f"always {positive_class}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +35,21 @@ class Scored:
     """Out-of-fold rows with what the baselines say of them; arrays of one length.
 
     `base_rate` is the share of positives in the training rows of the row's fold; `yesterday` is 1
-    where the ticker rose into the row's day.
+    where the ticker rose into the row's day, and None where there is no such thing.
     """
 
     day: NDArray[np.datetime64]
+    ticker: NDArray[np.str_]
     y_true: IntArray
     y_score: FloatArray
     base_rate: FloatArray
-    yesterday: IntArray
+    yesterday: IntArray | None
+    positive_class: str = "up"
+
+
+def span(day: NDArray[np.datetime64]) -> tuple[str, str]:
+    """Return the first and the last of some days in words; empty where rows have no time."""
+    return ("", "") if np.isnat(day[0]) else (str(day.min()), str(day.max()))
 
 
 def rose_into(y: FloatArray, ticker: NDArray[np.str_]) -> IntArray:
@@ -93,14 +109,15 @@ def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]
         losses = {BASE_RATE: loss(y, rows.base_rate), "a constant 0.5": loss(y, constant)}
         metrics.append(build.mean(name, label, "lower", loss(y, p), losses))
     metrics.append(build.brier_skill())
-    metrics.append(build.balanced_accuracy(call, {ALWAYS: ones, YESTERDAY: rows.yesterday}))
-    hits = {ALWAYS: (y == 1), YESTERDAY: (rows.yesterday == y)}
-    metrics.append(
-        build.mean("accuracy", f"Accuracy at {at}", "higher", (call == y), hits),
-    )
-    metrics.append(
-        build.mean("call_share", f"Share of up calls at {at}", "neither", call, {ALWAYS: ones, "up days": y}),
-    )
+    trivial = {always(rows.positive_class): ones}
+    if rows.yesterday is not None:
+        trivial[YESTERDAY] = rows.yesterday
+    metrics.append(build.balanced_accuracy(call, trivial))
+    hits = {name: said == y for name, said in trivial.items()}
+    metrics.append(build.mean("accuracy", f"Accuracy at {at}", "higher", (call == y), hits))
+    name = rows.positive_class
+    shares = {always(name): ones, f"{name} {'days' if rows.yesterday is not None else 'rows'}": y}
+    metrics.append(build.mean("call_share", f"Share of {name} calls at {at}", "neither", call, shares))
     return [*metrics, *build.calibration_line()]
 
 
@@ -122,6 +139,7 @@ class _MetricBuilder:
     ) -> Metric:
         """Make a metric; a baseline without draws of its own is a constant."""
         day = self.rows.day
+        first, last = span(day)
         return Metric(
             name=name,
             label=label,
@@ -138,9 +156,9 @@ class _MetricBuilder:
                 for other, at, at_draws in baselines
             ],
             n=len(day),
-            days=self.days.n_days,
-            first_day=str(day.min()),
-            last_day=str(day.max()),
+            days=0 if np.isnat(day[0]) else self.days.n_days,
+            first_day=first,
+            last_day=last,
         )
 
     def mean(
@@ -249,6 +267,13 @@ def calibration_table(y_true: IntArray, y_score: FloatArray, days: DayBootstrap)
     return table
 
 
+def _unseen(metric: Metric) -> str:
+    if metric.first_day:
+        period = f"{metric.first_day} to {metric.last_day}, {metric.n:,} rows"
+        return f"{metric.days:,} days the model had not seen ({period})"
+    return f"{metric.n:,} rows, each scored by a model that had not seen it,"
+
+
 _BETTER: _Finding = (
     "better",
     "Better than the base rate",
@@ -278,10 +303,10 @@ def verdict_on(metrics: Sequence[Metric], positive_class: str) -> Verdict:
         _BETTER if base.interval.high < 0 else _WORSE if base.interval.low > 0 else _NOT_DISTINGUISHABLE
     )
     figures = (
-        f"Over {loss.days:,} days the model had not seen ({loss.first_day} to {loss.last_day}, {loss.n:,} rows) its"
-        f" log loss is {number(loss.value, 4)}, against {number(base.value, 4)} for always answering the share of"
-        f" “{positive_class}” in the training rows: a difference of {number(base.difference, 4, signed=True)}"
-        f" (95 % interval {interval(base.interval.low, base.interval.high, 4, signed=True)}; below zero is better)."
+        f"Over {_unseen(loss)} its log loss is {number(loss.value, 4)}, against {number(base.value, 4)} for always"
+        f" answering the share of “{positive_class}” in the training rows: a difference of"
+        f" {number(base.difference, 4, signed=True)} (95 % interval"
+        f" {interval(base.interval.low, base.interval.high, 4, signed=True)}; below zero is better)."
         f" The AUC is {number(area.value, 3)} (95 % interval"
         f" {interval(area.interval.low, area.interval.high, 3)}; 0.5 is no skill)."
     )

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.bars import FloatArray
+from model.bootstrap import DayBootstrap, interval_of
+from model.dataset import FeatureTable
+from model.evaluation import IntArray, always, auc
+from model.folds import RowFold
 from model.manifest import Check, Interval, Metric
 from model.wording import interval, number, percent, points
-from training.bootstrap import DayBootstrap, interval_of
-from training.evaluation import ALWAYS, IntArray, auc
-from training.table import FeatureTable
-from training.walk_forward import RowFold
 
 SUSPICIOUS_AUC = 0.60
 
 
 def check_auc_is_plausible(area: Metric) -> Check:
-    """Treat an AUC above `SUSPICIOUS_AUC` as a leak until shown otherwise."""
+    """Treat an AUC above `SUSPICIOUS_AUC` as a leak until shown otherwise; for markets, where more is not to be had."""
     return Check(
         name="plausible_auc",
         assumption="The score is not too good to be true.",
@@ -63,19 +63,42 @@ def _within(value: float, found: Interval) -> bool:
     return found.low <= value <= found.high
 
 
-def check_always_up(metrics: Sequence[Metric]) -> Check:
+def always_calling(positive_class: str) -> str:
+    """Name of the check whether calls are right more often than always making them."""
+    return f"beats_always_{positive_class}"
+
+
+def check_always_calling(metrics: Sequence[Metric], positive_class: str) -> Check:
     """Whether calls at the threshold are right more often than always making the call."""
     accuracy = next(metric for metric in metrics if metric.name == "accuracy")
-    always = next(baseline for baseline in accuracy.baselines if baseline.name == ALWAYS)
+    other = next(baseline for baseline in accuracy.baselines if baseline.name == always(positive_class))
     return Check(
-        name="beats_always_up",
-        assumption="The calls are right more often than always calling “up”.",
-        passed=always.interval.low > 0,
+        name=always_calling(positive_class),
+        assumption=f"The calls are right more often than always calling “{positive_class}”.",
+        passed=other.interval.low > 0,
         finding=(
-            f"Right on {percent(accuracy.value, 2)} of rows against {percent(always.value, 2)} for always “up”:"
-            f" a difference of {points(always.difference, 2)}"
-            f" (95 % interval {interval(100 * always.interval.low, 100 * always.interval.high, 2, signed=True)})."
+            f"Right on {percent(accuracy.value, 2)} of rows against {percent(other.value, 2)} for always"
+            f" “{positive_class}”: a difference of {points(other.difference, 2)}"
+            f" (95 % interval {interval(100 * other.interval.low, 100 * other.interval.high, 2, signed=True)})."
         ),
+    )
+
+
+def checks_of_folds(table: FeatureTable, folds: Sequence[RowFold]) -> list[Check]:
+    """Whether the folds keep apart what belongs together."""
+    if table.layout.time:
+        return [check_gap(table, folds, table.target.horizon), check_whole_days(table, folds)]
+    return [check_whole_groups(table, folds)] if table.layout.group else []
+
+
+def check_whole_groups(table: FeatureTable, folds: Sequence[RowFold]) -> Check:
+    """All rows of a group must be on one side of every fold."""
+    shared = sum(len(np.intersect1d(table.ticker[fold.train], table.ticker[fold.test])) for fold in folds)
+    return Check(
+        name="whole_groups",
+        assumption=f"The rows of one {table.layout.group} are never split between training and test.",
+        passed=shared == 0,
+        finding=f"{shared} stand on both sides in {len(folds)} folds.",
     )
 
 

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
+from model.dataset import FeatureTable
+from model.evaluation import span
 from model.features import FeatureDefinition
+from model.folds import RowFold
 from model.manifest import Exclusion, FeatureSpec, Fold, Histogram, TickerSpan, TrainedOn
-from training.table import FeatureTable
-from training.walk_forward import RowFold
 
 HISTOGRAM_BINS = 60
 
@@ -16,16 +17,17 @@ def trained_on(table: FeatureTable, excluded: list[Exclusion]) -> TrainedOn:
     """Say which rows are behind the bundle."""
     source = table.provenance
     spans = []
-    for ticker in np.unique(table.ticker):
+    for ticker in np.unique(table.ticker) if table.layout.group else ():
         day = table.day[table.ticker == ticker]
-        spans.append(TickerSpan(ticker=str(ticker), rows=len(day), first_day=str(day.min()), last_day=str(day.max())))
+        first, last = span(day)
+        spans.append(TickerSpan(ticker=str(ticker), rows=len(day), first_day=first, last_day=last))
     return TrainedOn(
         file=source.file,
         sha256=source.sha256,
         adjustment=source.adjustment,
         rows=len(table),
-        first_day=str(table.day.min()),
-        last_day=str(table.day.max()),
+        first_day=span(table.day)[0],
+        last_day=span(table.day)[1],
         tickers=spans,
         excluded=excluded,
         warnings=list(source.warnings),
@@ -33,7 +35,8 @@ def trained_on(table: FeatureTable, excluded: list[Exclusion]) -> TrainedOn:
 
 
 def feature_spec(definition: FeatureDefinition, values: FloatArray) -> FeatureSpec:
-    """Put a feature's words and the values seen in training together."""
+    """Put a feature's words and the values seen in training together; what is missing is left out."""
+    values = values[~np.isnan(values)]
     p1, p5, median, p95, p99 = (float(q) for q in np.quantile(values, [0.01, 0.05, 0.5, 0.95, 0.99]))
     counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
     return FeatureSpec(
@@ -61,14 +64,15 @@ def feature_spec(definition: FeatureDefinition, values: FloatArray) -> FeatureSp
 
 def fold_record(table: FeatureTable, y: NDArray[np.int64], fold: RowFold) -> Fold:
     """Say what one fold was trained and tested on."""
-    train_days, test_days = table.day[fold.train], table.day[fold.test]
+    train_first, train_last = span(table.day[fold.train])
+    test_first, test_last = span(table.day[fold.test])
     return Fold(
         fold=fold.number,
-        train_first_day=str(train_days.min()),
-        train_last_day=str(train_days.max()),
+        train_first_day=train_first,
+        train_last_day=train_last,
         train_rows=int(fold.train.sum()),
-        test_first_day=str(test_days.min()),
-        test_last_day=str(test_days.max()),
+        test_first_day=test_first,
+        test_last_day=test_last,
         test_rows=int(fold.test.sum()),
         base_rate=float(y[fold.train].mean()),
     )

@@ -1,10 +1,13 @@
 """Intervals by the day-block bootstrap: whole days are resampled, in blocks, together."""
 
+from typing import Any, Self
+
 import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
-from model.manifest import Interval
+from model.dataset import Rows, blocks_of
+from model.manifest import Interval, Layout
 
 BLOCK_DAYS = 20
 LEVEL = 0.95
@@ -25,18 +28,25 @@ class DayBootstrap:
         Number of resamples.
     seed
         The same seed gives the same resamples.
+    block_days
+        Mean length of a block. Groups, and rows without a time, are resampled each on its own: 1.
     """
 
-    def __init__(self, day: NDArray[np.datetime64], *, draws: int, seed: int = 0) -> None:
+    def __init__(self, day: NDArray[Any], *, draws: int, seed: int = 0, block_days: int = BLOCK_DAYS) -> None:
         from arch.bootstrap import StationaryBootstrap
 
         days, self._day_of_row = np.unique(day, return_inverse=True)
         self.n_days = len(days)
-        resampler = StationaryBootstrap(BLOCK_DAYS, np.arange(self.n_days), seed=seed)
+        resampler = StationaryBootstrap(block_days, np.arange(self.n_days), seed=seed)
         #: How often each day occurs in each resample, shape (draws, days).
         self.counts: FloatArray = np.array(
             [np.bincount(data[0], minlength=self.n_days) for data, _ in resampler.bootstrap(draws)], dtype=np.float64
         )
+
+    @classmethod
+    def of_rows(cls, rows: Rows, layout: Layout, *, draws: int, seed: int = 0) -> Self:
+        """Resample *rows* by what stands or falls together in them."""
+        return cls(blocks_of(rows, layout), draws=draws, seed=seed, block_days=BLOCK_DAYS if layout.time else 1)
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Return the sum of *values* (one per row) in each resample, by way of day sums."""

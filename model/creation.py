@@ -1,0 +1,174 @@
+"""From a pipeline and rows to a bundle: judged on rows it had not seen, then described."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.bootstrap import DayBootstrap
+from model.bundle import BundleDraft, OutOfFold, Reference, installed_packages
+from model.checks import (
+    check_always_calling,
+    check_auc_is_plausible,
+    check_calibration,
+    check_shuffled_target,
+    checks_of_folds,
+)
+from model.dataset import FeatureTable
+from model.description import feature_spec, fold_record, trained_on
+from model.evaluation import Scored, calibration_table, evaluate, rose_into, verdict_on
+from model.folds import RowFold, out_of_fold_scores
+from model.manifest import SCHEMA_VERSION, Check, Exclusion, LinearWeights, Manifest, Threshold, WholePipeline
+
+SELF_TEST_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: *step* of *total*, and what is being done."""
+
+    step: int
+    total: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a model is made and judged, besides its rows: how often days are resampled, and what is recorded."""
+
+    name: str
+    threshold: Threshold
+    folds: Sequence[RowFold]
+    draws: int
+    seed: int
+    record: Mapping[str, str | int | float | None]
+    excluded: Sequence[Exclusion] = ()
+    checks: Sequence[Check] = ()
+
+
+def draft_bundle(
+    table: FeatureTable,
+    make_pipeline: Callable[[], Any],
+    plan: Plan,
+    *,
+    fitted: Any = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> BundleDraft:
+    """Judge *make_pipeline* on the folds of *plan*, fit it on all rows of a known target, and describe the result.
+
+    Parameters
+    ----------
+    table
+        Rows, of which those with a known target are used.
+    make_pipeline
+        Returns the pipeline, unfitted.
+    plan
+        What else the bundle depends on; its folds are masks over the rows with a known target.
+    fitted
+        The pipeline that is kept, where it has been fitted on just these rows already.
+    on_progress
+        Is told before each step.
+    """
+    known = table.take(~np.isnan(table.y))
+    y = known.y.astype(np.int64)
+    folds, n_folds = list(plan.folds), len(plan.folds)
+    total = 2 * n_folds + 2
+
+    def announce(offset: int, what: str) -> Callable[[RowFold], None]:
+        return lambda fold: on_progress(
+            Progress(offset + fold.number - 1, total, f"{what} fold {fold.number} of {n_folds}{_span(known, fold)}")
+        )
+
+    scores = out_of_fold_scores(known.X, y, folds, make_pipeline, announce(0, "scoring"))
+    shuffled = np.random.default_rng(plan.seed).permutation(y)
+    null = out_of_fold_scores(known.X, shuffled, folds, make_pipeline, announce(n_folds, "shuffled target,"))
+    tested = scores.fold > 0
+
+    on_progress(Progress(total - 2, total, f"intervals from {plan.draws:,} resamples of {_blocks(known)}"))
+    days = DayBootstrap.of_rows(known.take(tested), table.layout, draws=plan.draws, seed=plan.seed)
+    scored = Scored(
+        day=known.day[tested],
+        ticker=known.ticker[tested],
+        y_true=y[tested],
+        y_score=scores.y_score[tested],
+        base_rate=scores.base_rate[tested],
+        yesterday=rose_into(table.y, table.ticker)[~np.isnan(table.y)][tested] if table.layout.returns else None,
+        positive_class=table.target.positive_class,
+    )
+    metrics = evaluate(scored, plan.threshold.value, days)
+    checks = [
+        *plan.checks,
+        *checks_of_folds(known, folds),
+        check_shuffled_target(shuffled[tested], null.y_score[tested], days),
+        *([check_auc_is_plausible(metrics[0])] if table.layout.returns else []),
+        check_calibration(metrics),
+        check_always_calling(metrics, table.target.positive_class),
+    ]
+
+    on_progress(Progress(total - 1, total, "final fit on all rows"))
+    pipeline = make_pipeline().fit(known.X, y) if fitted is None else fitted
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        name=plan.name,
+        version="",
+        created="",
+        trained_on=trained_on(known, list(plan.excluded)),
+        target=table.target,
+        features=[feature_spec(definition, known.X[:, i]) for i, definition in enumerate(table.features)],
+        threshold=plan.threshold,
+        metrics=metrics,
+        calibration=calibration_table(scored.y_true, scored.y_score, days),
+        verdict=verdict_on(metrics, table.target.positive_class),
+        checks=checks,
+        folds=[fold_record(known, y, fold) for fold in folds],
+        settings=dict(plan.record),
+        packages=installed_packages(),
+        scorer=scorer_of(pipeline),
+        files={},
+        layout=table.layout,
+    )
+    draft = BundleDraft(
+        manifest=manifest,
+        pipeline=pipeline,
+        out_of_fold=_out_of_fold(known.take(tested), scored, scores.fold[tested]),
+        reference=Reference(table.day, table.ticker, table.X, table.y, table.next_day_return),
+        self_test_rows=known.X[np.linspace(0, len(known) - 1, SELF_TEST_ROWS).astype(np.int64)],
+    )
+    on_progress(Progress(total, total, "done"))
+    return draft
+
+
+def scorer_of(pipeline: Any) -> LinearWeights | WholePipeline:
+    """Return how a fitted pipeline is scored: folded weights in original units if it is linear."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    steps = [step for _, step in getattr(pipeline, "steps", [])]
+    if [type(step) for step in steps] != [StandardScaler, LogisticRegression]:
+        return WholePipeline()
+    scaler, regression = steps
+    weights = regression.coef_[0] / scaler.scale_
+    intercept = float(regression.intercept_[0] - weights @ scaler.mean_)
+    return LinearWeights(intercept=intercept, weights=weights.tolist())
+
+
+def _out_of_fold(tested: FeatureTable, scored: Scored, fold: NDArray[np.int64]) -> OutOfFold:
+    by_day = np.lexsort((tested.ticker, tested.day))
+    return OutOfFold(
+        day=tested.day[by_day],
+        ticker=tested.ticker[by_day],
+        y_true=scored.y_true[by_day],
+        y_score=scored.y_score[by_day],
+        fold=fold[by_day],
+        next_day_return=tested.next_day_return[by_day],
+    )
+
+
+def _blocks(table: FeatureTable) -> str:
+    return "days" if table.layout.time else "groups" if table.layout.group else "rows"
+
+
+def _span(table: FeatureTable, fold: RowFold) -> str:
+    return f": {table.day[fold.test].min()} to {table.day[fold.test].max()}" if table.layout.time else ""
