@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from api.public import renamed, told
 from model.bundle import Bundle
 from model.explain import (
     Attribution,
@@ -41,7 +42,7 @@ def explain(
         ],
         "flips": _flips(bundle, row),
         "interval": _interval(intervals, row, probability),
-        "nearest_day": _nearest_day(bundle, row),
+        renamed("nearest_day", bundle.manifest.layout): _nearest(bundle, row),
     }
 
 
@@ -79,18 +80,15 @@ def _interval(intervals: ProbabilityIntervals, row: Sequence[float], probability
     return {"low": found.low, "high": found.high, "level": LEVEL, "how": found.how}
 
 
-def _nearest_day(bundle: Bundle, row: Sequence[float]) -> dict[str, Any] | None:
+def _nearest(bundle: Bundle, row: Sequence[float]) -> dict[str, Any] | None:
     found = nearest_day(bundle.reference, bundle.manifest.features, row)
     if found is None:
         return None
-    return {
-        "day": found.day,
-        "ticker": found.ticker,
-        "distance": found.distance,
-        "features": found.values,
-        "target": found.y,
-        "next_day_return": found.next_day_return,
-    }
+    layout = bundle.manifest.layout
+    about = told({"day": found.day, "ticker": found.ticker}, layout)
+    later = told({"next_day_return": found.next_day_return}, layout)
+    # Names of features are nobody's to leave out.
+    return {**about, "distance": found.distance, "features": found.values, "target": found.y, **later}
 
 
 def _finite(number: float | None) -> float | None:

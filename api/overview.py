@@ -3,7 +3,7 @@
 from flask import Response, current_app
 
 from api.front import path_of
-from api.routing import ROUTES
+from api.routing import listed
 from api.serving import answer, live, metrics
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -15,8 +15,7 @@ def index() -> Response:
     model = {} if current is None else {"model": current.bundle.manifest.name, "version": current.bundle.version}
     routes = [
         {"method": route.method, "path": path_of(route.rule), "answers": route.purpose}
-        for route in ROUTES
-        if route.purpose
+        for route in listed(None if current is None else current.bundle)
     ]
     return answer(model | {"routes": routes})
 

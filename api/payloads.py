@@ -10,6 +10,7 @@ import msgspec
 
 from api import strict_json, validation
 from api.errors import FAULTS_LISTED, THE_BODY, UnreadableBodyError
+from api.public import told
 from model.bundle import Bundle
 from model.errors import Fault, InvalidFeaturesError
 from model.explain import RangeFlag, out_of_range
@@ -81,7 +82,7 @@ def health(bundle: Bundle | None, trouble: str | None) -> dict[str, Any]:
         reply |= {
             "model": manifest.name,
             "version": manifest.version,
-            "trained_on": manifest.trained_on,
+            "trained_on": told(msgspec.to_builtins(manifest.trained_on), manifest.layout),
             "features": manifest.feature_names,
             "threshold": bundle.threshold,
         }
@@ -97,6 +98,11 @@ def model(bundle: Bundle) -> dict[str, Any]:
         del public[inside]
     for feature in public["features"]:
         del feature["histogram"]
+    if not bundle.manifest.layout.returns:
+        # Where all is as in daily bars the layout goes without saying.
+        layout = bundle.manifest.layout
+        public["layout"] = {"time": layout.time, "group": layout.group, "folds": layout.folds}
+    public = told(public, bundle.manifest.layout)
     return public | {"sha256": bundle.sha256, "probability": bundle.probability_key}
 
 

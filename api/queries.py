@@ -70,10 +70,12 @@ def scenario(features: Sequence[FeatureSpec], others: Sequence[str]) -> list[flo
     faults = list(_scenario_faults(features, others))
     if faults:
         raise InvalidQueryError(THE_QUERY, faults)
-    if not any(feature.name in request.args for feature in features):
+    # A feature that is called as one of the other parameters cannot be set here.
+    given = {feature.name for feature in features if feature.name in request.args}.difference(others)
+    if not given:
         return None
     return [
-        float(read_number(request.args[feature.name])) if feature.name in request.args else feature.median
+        float(read_number(request.args[feature.name])) if feature.name in given else feature.median
         for feature in features
     ]
 
@@ -81,7 +83,7 @@ def scenario(features: Sequence[FeatureSpec], others: Sequence[str]) -> list[flo
 def _scenario_faults(features: Sequence[FeatureSpec], others: Sequence[str]) -> Iterator[Fault]:
     yield from _name_faults([*others, *(feature.name for feature in features)])
     for feature in features:
-        texts = request.args.getlist(feature.name)
+        texts = [] if feature.name in others else request.args.getlist(feature.name)
         if len(texts) == 1 and (fault := _number_fault(validation.pointer(feature.name), feature, texts[0])):
             yield fault
 

@@ -13,6 +13,9 @@ from api import routes
 from api.arithmetic import EXPECTED
 from api.errors import problem
 from api.front import path_of
+from api.serving import live
+from model.bundle import Bundle
+from model.features import FEATURE_NAMES
 
 View = Callable[..., Response]
 
@@ -33,6 +36,8 @@ class Route:
 
 _OF_A_VERSION = "/v2/models/<name>/versions/<version>"
 
+BARS = "/predict/bars"
+
 ROUTES = (
     Route("GET", "/", "api.overview:index"),
     Route("GET", "/health", routes.health, "whether the server is alive, and what it serves"),
@@ -41,7 +46,7 @@ ROUTES = (
     Route("GET", "/features", routes.features, "what each feature means, may be, and was in training"),
     Route("POST", "/predict", routes.predict, "the probability and the call for one row; ?explain=true says why"),
     Route("POST", "/predict/batch", "api.batch.routes:predict_batch", "the same for many rows; ?errors=row skips bad"),
-    Route("POST", "/predict/bars", "api.bars.routes:predict_bars", "the prediction for the last of some daily bars"),
+    Route("POST", BARS, "api.bars.routes:predict_bars", "the prediction for the last of some daily bars"),
     Route("GET", "/predict/<number:x>", routes.double, "the number doubled"),
     Route("GET", "/predict/<number:x>/<number:y>", routes.add, "the sum of two numbers"),
     Route("GET", "/plot", "api.plots.routes:plot", "a chart over one feature; ?feature=…&format=html, png or svg"),
@@ -69,12 +74,21 @@ def add_routes(app: Flask) -> None:
     app.register_error_handler(NotFound, _not_found)
 
 
+def listed(bundle: Bundle | None) -> list[Route]:
+    """Return the routes that people are told of: that for daily bars only where the model takes any."""
+    takes_bars = bundle is None or set(bundle.manifest.feature_names) == set(FEATURE_NAMES)
+    return [route for route in ROUTES if route.purpose and (takes_bars or route.rule != BARS)]
+
+
 def _not_found(_: NotFound) -> Response:
     """Answer a path that leads nowhere with those that lead somewhere."""
+    current = live().served
+    known = listed(None if current is None else current.bundle)
     if request.path.startswith("/predict/"):
-        detail = f"What follows /predict/ must be batch, bars, or one or two parts, each {EXPECTED}."
+        words = "batch, bars," if any(route.rule == BARS for route in known) else "batch"
+        detail = f"What follows /predict/ must be {words} or one or two parts, each {EXPECTED}."
     else:
-        paths = dict.fromkeys(path_of(route.rule) for route in ROUTES if route.purpose)
+        paths = dict.fromkeys(path_of(route.rule) for route in known)
         detail = f"There is nothing at this address. The API answers at {', '.join(paths)}."
     return problem(HTTPStatus.NOT_FOUND, detail)
 

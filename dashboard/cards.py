@@ -2,6 +2,7 @@
 
 from html import escape
 
+from dashboard.row_words import period
 from model.bundle import Bundle
 from model.manifest import Manifest, Metric, Verdict
 from model.wording import interval, number
@@ -39,20 +40,20 @@ def verdicts(challenger: Manifest, champion: Manifest) -> str:
 
 def metric_in_words(metric: Metric) -> str:
     """Write a metric with interval, baseline, n and period."""
-    base = metric.baselines[0]
+    base, span = metric.baselines[0], period(metric.first_day, metric.last_day)
     return (
         f"{metric.label} {number(metric.value, 3)}"
         f" (95 % interval {interval(metric.interval.low, metric.interval.high, 3)}), {base.name}"
-        f" {number(base.value, 3)}; {metric.n:,} out-of-fold rows, {metric.first_day} to {metric.last_day}"
+        f" {number(base.value, 3)}; {metric.n:,} out-of-fold rows{f', {span}' if span else ''}"
     )
 
 
-def footer(bundle: Bundle, said: str = "Every score shown is out-of-fold.") -> str:
+def footer(bundle: Bundle, said: str = "Every score of the model is out-of-fold.") -> str:
     """Which bundle the page speaks of, and what to know about the data behind it."""
     manifest = bundle.manifest
     warned = "".join(
         f'<p class="data-warning"><span aria-hidden="true">⚠</span> About the training data: {escape(warning)}.</p>'
-        for warning in manifest.trained_on.warnings
+        for warning in (text.rstrip(".") for text in manifest.trained_on.warnings)
     )
     return (
         f'<footer class="muted">{warned}Model <b>{escape(manifest.name)}</b>, version {escape(bundle.version)}, sha256'

@@ -44,12 +44,12 @@ def history(registry: Registry) -> None:
     with st.container(border=True):
         st.header("What has been in use", anchor=False)
         try:
-            promotions = registry.history()
+            promotions, previous = registry.history(), registry.version_before()
         except ModelError as error:
             st.error(sentences.plain(str(error)), icon=":material/error:")
             return
         st.html(tables.history(promotions))
-        if not promotions or (previous := promotions[-1].previous) is None:
+        if previous is None:
             return
         with st.popover(f"Roll back to {previous}", key="roll_back"):
             why = st.text_input("Reason", key="why_back", max_chars=300)

@@ -7,7 +7,7 @@ once, when a session begins; what cannot be read is named.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -38,6 +38,13 @@ class Field:
     key: str
     read: Callable[[str, Bundle], Any]
     write: Callable[[Any], str] = str
+    needs: Literal["time", "no time", "returns"] | None = None
+
+    def is_of(self, bundle: Bundle) -> bool:
+        """Whether rows laid out like those of *bundle* have this part."""
+        layout = bundle.manifest.layout
+        has = {"time": bool(layout.time), "no time": not layout.time, "returns": layout.returns, None: True}
+        return has[self.needs]
 
 
 def number_between(low: float, high: float) -> Callable[[str, Bundle], float]:
@@ -93,12 +100,13 @@ FIELDS = (
     Field("page.every_value", "every_value", flag, _write_flag),
     Field("page.close_up", "close_up", flag, _write_flag),
     Field("page.value_shown", "threshold_view", one_of(lambda _: ("value", "advantage"))),
-    Field("page.costs", "threshold_costs", one_of(lambda _: ("trade", "errors"))),
-    Field("page.trade_cost", "threshold_trade_cost", number_between(0, 1000), _number),
+    Field("page.costs", "threshold_costs", one_of(lambda _: ("trade", "errors")), needs="returns"),
+    Field("page.trade_cost", "threshold_trade_cost", number_between(0, 1000), _number, needs="returns"),
     Field("page.wrong_cost", "threshold_wrong_cost", number_between(0.01, 1e9), _number),
     Field("page.missed_cost", "threshold_missed_cost", number_between(0.01, 1e9), _number),
-    Field("page.budget", "threshold_budget", number_between(0, 1e9), _number),
-    Field("page.busiest_month", "threshold_busiest", flag, _write_flag),
+    Field("page.budget", "threshold_budget", number_between(0, 1e9), _number, needs="time"),
+    Field("page.busiest_month", "threshold_busiest", flag, _write_flag, needs="time"),
+    Field("page.calls_per_100", "threshold_share_budget", number_between(0, 100), _number, needs="no time"),
     Field("page.groups", "threshold_feature", one_of(_feature_names)),
     Field("page.no_call_points", "threshold_half_width", number_between(0, 10), _number),
 )
@@ -129,7 +137,8 @@ def query(bundle: Bundle) -> str:
         shown = [_shown(feature, value) for feature, value in zip(features, values, strict=True)]
         carried[f"pin.{pin['name']}"] = ",".join(shown)
     # A default is written out like any other value: a link must not change its meaning when the default does.
-    carried |= {part.name: part.write(value) for part in FIELDS if (value := _kept(part, bundle)) is not None}
+    parts = [part for part in FIELDS if part.is_of(bundle)]
+    carried |= {part.name: part.write(value) for part in parts if (value := _kept(part, bundle)) is not None}
     return "?" + urlencode(carried)
 
 
@@ -157,7 +166,7 @@ def read(given: Mapping[str, str], bundle: Bundle) -> Link:
     if scenario:
         values[state.SCENARIO] = scenario
     for part in FIELDS:
-        if (text := left.pop(part.name, None)) is not None:
+        if part.is_of(bundle) and (text := left.pop(part.name, None)) is not None:
             try:
                 values[part.key] = part.read(text, bundle)
             except ValueError as error:

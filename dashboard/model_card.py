@@ -2,20 +2,36 @@
 
 from dashboard import tables
 from dashboard.display import range_written, written
-from model.manifest import Manifest
+from dashboard.row_words import period, plural_of, rows_counted, title_of
+from model.manifest import Fold, Manifest, TickerSpan
 from model.wording import number, percent
+
+# More groups than that are counted, not listed.
+GROUPS_LISTED = 12
+FOLDS_IN_WORDS = {
+    "walk-forward": "Walk-forward: trained on the days before, tested on days not seen",
+    "grouped": (
+        "Whole groups, dealt at random: each {group} is tested by a model that has not seen it. Rows have no time, so"
+        " this says nothing of later rows."
+    ),
+    "stratified": (
+        "Rows dealt at random, with equal shares of both classes: each is tested by a model that has not seen it. This"
+        " says nothing of later rows, nor of rows that belong to what the model has seen."
+    ),
+}
 
 
 def scores(manifest: Manifest) -> str:
     """Every metric with its interval, beside its baselines."""
     first = manifest.metrics[0]
+    groups = first.days or len(manifest.trained_on.tickers)
     return tables.table(
         ("Metric", "Model", "Baselines on the same rows", "Difference"),
         [
             (metric.label, tables.metric_cell(metric), tables.baseline_cell(metric), tables.difference_cell(metric))
             for metric in manifest.metrics
         ],
-        caption=f"{first.n:,} out-of-fold rows on {first.days:,} days, {first.first_day} to {first.last_day};"
+        caption=f"{rows_counted(manifest.layout, first.n, groups, period(first.first_day, first.last_day))};"
         " intervals are 95 %, differences model minus baseline",
     )
 
@@ -49,35 +65,45 @@ def features(manifest: Manifest) -> str:
 
 def folds(manifest: Manifest) -> str:
     """How the scores came about, fold by fold."""
-    up = f"“{manifest.target.positive_class}”"
     return tables.table(
-        ("Fold", "Trained to", "Tested on"),
-        [
-            (
-                f"Fold {fold.fold}",
-                f"{fold.train_last_day}\n{fold.train_rows:,} rows, {percent(fold.base_rate)} {up}",
-                f"{fold.test_first_day} to {fold.test_last_day}\n{fold.test_rows:,} rows",
-            )
-            for fold in manifest.folds
-        ],
-        caption="Walk-forward: trained on the days before, tested on days not seen",
+        ("Fold", "Trained to" if manifest.layout.time else "Trained on", "Tested on"),
+        [(f"Fold {fold.fold}", *_trained_and_tested(fold, manifest)) for fold in manifest.folds],
+        caption=FOLDS_IN_WORDS[manifest.layout.folds].format(group=manifest.layout.group),
     )
+
+
+def _trained_and_tested(fold: Fold, manifest: Manifest) -> tuple[str, str]:
+    trained = f"{fold.train_rows:,} rows, {percent(fold.base_rate)} “{manifest.target.positive_class}”"
+    tested = f"{fold.test_rows:,} rows"
+    if not fold.test_first_day:
+        return trained, tested
+    return f"{fold.train_last_day}\n{trained}", f"{fold.test_first_day} to {fold.test_last_day}\n{tested}"
 
 
 def data(manifest: Manifest) -> str:
     """The rows the model was trained on."""
-    source = manifest.trained_on
+    source, layout = manifest.trained_on, manifest.layout
     supplied = source.adjustment.startswith("none")
+    prices = ("Prices", source.adjustment if supplied else f"adjusted {source.adjustment}")
+    of_groups: tuple[tables.Cell, ...] = tuple(_group_in_words(span) for span in source.tickers[:GROUPS_LISTED])
+    if (more := len(source.tickers) - GROUPS_LISTED) > 0:
+        of_groups = (*of_groups, f"and {more:,} more")
+    span = period(source.first_day, source.last_day)
     return tables.facts(
         [
             ("File", f"{source.file}\nsha256 {source.sha256}"),
-            ("Prices", source.adjustment if supplied else f"adjusted {source.adjustment}"),
-            ("Rows", f"{source.rows:,}, {source.first_day} to {source.last_day}"),
-            ("Tickers", tuple(f"{t.ticker}: {t.rows:,} rows, {t.first_day} to {t.last_day}" for t in source.tickers)),
+            *([prices] if layout.returns else []),
+            ("Rows", f"{source.rows:,}{f', {span}' if span else ''}"),
+            *([(title_of(plural_of(layout.group)), of_groups)] if layout.group else []),
             ("Left out", tuple(f"{e.ticker}: {e.reason}" for e in source.excluded) or "nothing"),
             ("Warnings", tuple(source.warnings) or "none"),
         ]
     )
+
+
+def _group_in_words(span: TickerSpan) -> str:
+    days = period(span.first_day, span.last_day)
+    return f"{span.ticker}: {span.rows:,} rows{f', {days}' if days else ''}"
 
 
 def identity(manifest: Manifest, sha256: str) -> str:

@@ -16,6 +16,7 @@ from model.registry import ARTIFACTS, Promotion, Registry
 from training import jobs
 from training.kept_threshold import ThresholdChoice
 from training.kept_threshold import keep_threshold as with_threshold
+from training.ledger import note_threshold
 from training.places import DELIVERABLES, PROCESSED
 from training.settings import Settings
 from training.table import write_table
@@ -67,23 +68,32 @@ def is_default(registry: Registry) -> bool:
 
 def newest(registry: Registry) -> Run | None:
     """Return the run started last, or None where none is open."""
-    folder = folder_of_runs(registry)
-    for job in sorted((path for path in folder.glob("*Z-*") if path.is_dir()), reverse=True):
+    for job in reversed(jobs.folders_in(folder_of_runs(registry))):
         if status := jobs.status_of(job):
             return Run(job, status)
     return None
 
 
 def begin(registry: Registry, table: FeatureTable, settings: Settings, *, by: str) -> None:
-    """Start a run on *table*: a process of its own, which trains on exactly the rows that were shown."""
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    folder = folder_of_runs(registry) / name
-    folder.mkdir(parents=True)
-    (folder / STARTED_BY).write_text(by, encoding="utf-8")
-    write_table(table, folder / "table.parquet")
-    process = jobs.start(["--data", str(folder / "table.parquet"), *arguments_for(settings, registry)], folder)
-    # Nobody here waits for it to end; the system wants somebody to.
-    threading.Thread(target=process.wait, daemon=True).start()
+    """Start a run on *table*: a process of its own, which trains on exactly the rows that were shown.
+
+    Raises
+    ------
+    TrainingError
+        One is on already.
+    """
+    runs = folder_of_runs(registry)
+    with jobs.turn(runs, _described):
+        folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        folder.mkdir(parents=True)
+        (folder / STARTED_BY).write_text(by, encoding="utf-8")
+        write_table(table, folder / "table.parquet")
+        jobs.start(["--data", str(folder / "table.parquet"), *arguments_for(settings, registry)], folder)
+
+
+def _described(folder: Path) -> str:
+    run = Run(folder, jobs.Status("running"))
+    return f"the one started {run.started}{run.started_by}"
 
 
 def arguments_for(settings: Settings, registry: Registry) -> list[str]:
@@ -96,6 +106,9 @@ def arguments_for(settings: Settings, registry: Registry) -> list[str]:
         *("--threshold", repr(settings.threshold)),
         *("--draws", str(settings.draws)),
         *("--seed", str(settings.seed)),
+        *("--candidate", settings.candidate),
+        *("--window", settings.window),
+        *("--horizon", str(settings.horizon)),
     ]
     if settings.first_day:
         arguments += ["--from", settings.first_day]
@@ -132,15 +145,16 @@ def _forget(run: Run) -> None:
 
 
 def _remove_unless_used(registry: Registry, version: str) -> None:
-    if version not in {promotion.version for promotion in registry.history()}:
-        shutil.rmtree(registry.folder / version, ignore_errors=True)
+    if version in registry.versions() and version not in {promotion.version for promotion in registry.history()}:
+        registry.discard(version)
 
 
 def publish(registry: Registry, run: Run, *, by: str, why: str, instead_of: Promotion | None) -> Promotion:
     """Promote the version of *run* if *instead_of* is still in force; the deliverables follow."""
     with _ONE_AT_A_TIME:
-        _still_in_force(registry, instead_of)
-        promotion = registry.promote(str(run.status.version), by=by, why=why, when=datetime.now(UTC))
+        promotion = registry.promote(
+            str(run.status.version), by=by, why=why, when=datetime.now(UTC), instead_of=instead_of
+        )
         _forget(run)
         _refresh_deliverables(registry)
     return promotion
@@ -149,8 +163,7 @@ def publish(registry: Registry, run: Run, *, by: str, why: str, instead_of: Prom
 def roll_back(registry: Registry, *, by: str, why: str, instead_of: Promotion | None) -> Promotion:
     """Return to the version before *instead_of* if that is still in force; the deliverables follow."""
     with _ONE_AT_A_TIME:
-        _still_in_force(registry, instead_of)
-        promotion = registry.roll_back(by=by, why=why, when=datetime.now(UTC))
+        promotion = registry.roll_back(by=by, why=why, when=datetime.now(UTC), instead_of=instead_of)
         _refresh_deliverables(registry)
     return promotion
 
@@ -161,7 +174,7 @@ def keep_threshold(registry: Registry, bundle: Bundle, choice: ThresholdChoice, 
     Where it cannot be promoted, the version that was written for it is removed again.
     """
     with _ONE_AT_A_TIME:
-        in_force = _still_in_force(registry, bundle)
+        in_force = registry.still_in_force(bundle)
         now, there = datetime.now(UTC), registry.versions()
         draft = with_threshold(bundle, replace(choice, who=by)).created_at(now)
         version = write_bundle(registry.folder, draft).name
@@ -170,29 +183,16 @@ def keep_threshold(registry: Registry, bundle: Bundle, choice: ThresholdChoice, 
             raise RegistryError(msg)
         try:
             # Writing took a moment, in which another process may have promoted something.
-            _still_in_force(registry, in_force)
-            promotion = registry.promote(version, by=by, why=draft.manifest.threshold.reason, when=now)
+            promotion = registry.promote(
+                version, by=by, why=draft.manifest.threshold.reason, when=now, instead_of=in_force
+            )
         except BaseException:
             if version not in there:
                 _remove_unless_used(registry, version)
             raise
+        note_threshold(registry, bundle, choice.value, now)
         _refresh_deliverables(registry)
     return promotion
-
-
-def _still_in_force(registry: Registry, known: Promotion | Bundle | None) -> Promotion | None:
-    """Return the promotion in force, which must be of the version that whoever decides knows of."""
-    now = registry.current()
-    if known is not None and now is None:
-        msg = f"Nothing was changed: {registry.folder} no longer says which version is in use. Restore current.json."
-        raise RegistryError(msg)
-    if known is not None and now is not None and (now.version, now.sha256) != (known.version, known.sha256):
-        msg = (
-            f"Nothing was changed: {now.by} promoted version {now.version} meanwhile ({now.when[:16]}: {now.why})."
-            " Switch to it, look again, and then decide."
-        )
-        raise RegistryError(msg)
-    return now
 
 
 def _refresh_deliverables(registry: Registry) -> None:

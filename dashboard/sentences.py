@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable
 from functools import wraps
 
+from dashboard.row_words import in_brackets, period
 from model.manifest import Manifest
 from model.wording import interval, number, percent
+
+# More groups than that are counted, not listed.
+LISTED = 12
 
 
 def plain(text: str) -> str:
@@ -32,23 +36,15 @@ def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
 def retrain_sentence(manifest: Manifest) -> str:
     """Say what is in use now, and what it was trained on."""
     data, first = manifest.trained_on, manifest.metrics[0]
-    tickers = ", ".join(span.ticker for span in data.tickers)
+    tickers = ", ".join(span.ticker for span in data.tickers[:LISTED])
+    tickers += f" and {more:,} more" if (more := len(data.tickers) - LISTED) > 0 else ""
+    which = ", ".join(filter(None, [plain(tickers), period(data.first_day, data.last_day)]))
     return (
-        f"In use now: a model of {data.rows:,} rows of {plain(data.file)} ({plain(tickers)}, {data.first_day} to"
-        f" {data.last_day}), **{manifest.verdict.headline.lower()}**; {first.label} {number(first.value, 3)} (95 %"
+        f"In use now: a model of {data.rows:,} rows of {plain(data.file)}{in_brackets(which)},"
+        f" **{manifest.verdict.headline.lower()}**; {first.label} {number(first.value, 3)} (95 %"
         f" interval {interval(first.interval.low, first.interval.high, 3)}) beside"
         f" {number(first.baselines[0].value, 3)} for {first.baselines[0].name}."
         " Train another on other rows or settings, and put it beside this one."
-    )
-
-
-def not_comparable(challenger: Manifest, champion: Manifest) -> str:
-    """Say that two models were tested on different rows, so that their scores cannot be subtracted."""
-    new, old = challenger.metrics[0], champion.metrics[0]
-    return (
-        f"**Not the same rows:** the challenger was tested on {new.n:,} rows ({new.first_day} to {new.last_day}), the"
-        f" champion on {old.n:,} ({old.first_day} to {old.last_day}). Compare each with its own baselines, not the two"
-        " scores with each other."
     )
 
 

@@ -42,12 +42,26 @@ def current_bundle() -> Bundle:
     except ModelError as error:
         st.session_state[NO_BUNDLE] = True
         st.error(
-            f"**There is no model to show.** {plain(str(error))} This page looks again every few seconds.",
+            f"**There is no model to show.** {plain(str(error))} {_way_back()}"
+            " This page looks again every few seconds.",
             icon=":material/error:",
         )
         st.stop()
     st.session_state[NO_BUNDLE] = False
     return bundle
+
+
+def _way_back() -> str:
+    """Say which version was in use before one that cannot be opened, and how to return to it."""
+    there = registry()
+    try:
+        used = [promotion.version for promotion in there.history()]
+    except ModelError:
+        return ""
+    earlier = next((version for version in reversed(used) if version != used[-1]), None)
+    if earlier is None or not (there.folder / earlier).is_dir():
+        return ""
+    return f"Version {earlier} was in use before: `python -m training rollback` returns to it."
 
 
 def shown_bundle() -> Bundle:
@@ -107,7 +121,7 @@ def _held() -> dict[str, Bundle]:
     return {}
 
 
-@st.cache_resource(max_entries=3, show_spinner="Resampling days for the intervals…")
+@st.cache_resource(max_entries=3, show_spinner="Resampling for the intervals…")
 def day_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001  the cache's key
     """The resampled days behind every interval over the out-of-fold rows of *_bundle*."""
     settings = _bundle.manifest.settings
@@ -116,20 +130,20 @@ def day_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading and checking the bars…")
-def table_from_file(path: str, modified: float) -> FeatureTable:  # noqa: ARG001  part of the cache's key
-    """The feature table of a file of bars, or a processed table as it is."""
+def table_from_file(path: str, modified: float, horizon: int) -> FeatureTable:  # noqa: ARG001  the cache's key
+    """The feature table of a file of bars, whose target looks *horizon* days ahead, or a processed table as it is."""
     if path.endswith(".parquet") and Path(path).parent == runs.PROCESSED:
         return read_table(Path(path))
-    return build_table(read_bars(Path(path)))
+    return build_table(read_bars(Path(path)), horizon)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading and checking the bars…")
-def table_from_upload(name: str, _data: bytes, upload: str) -> FeatureTable:  # noqa: ARG001  the cache's key
-    """The feature table of uploaded bars; the file exists only while it is read."""
+def table_from_upload(name: str, _data: bytes, upload: str, horizon: int) -> FeatureTable:  # noqa: ARG001  the key
+    """The feature table of uploaded bars, as of a file; the upload is one only while it is read."""
     with TemporaryDirectory(prefix="handover-") as folder:
         path = Path(folder) / runs.safe_name(name)
         path.write_bytes(_data)
-        return build_table(read_bars(path))
+        return build_table(read_bars(path), horizon)
 
 
 def shown_value(feature: FeatureSpec) -> float:

@@ -25,6 +25,7 @@ pages = [
     st.Page("app_pages/about.py", title="About"),
 ]
 page = st.navigation(pages, position="top")
+st.set_page_config(page_title=f"{page.title} · Handover")
 # On a narrow screen Streamlit folds its navigation away; these links take its place there (style.css).
 with st.container(key="narrow_navigation", horizontal=True, gap=None):
     for other in pages:

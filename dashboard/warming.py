@@ -18,6 +18,7 @@ IMPORTED = (
     "dashboard.threshold.sections",
     "dashboard.score.form",
     "dashboard.training_form",
+    "dashboard.retrain.challenger",
     "dashboard.cards",
     "dashboard.switching",
     "PIL.Image",  # by which Streamlit reads the icon of the page

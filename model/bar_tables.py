@@ -10,6 +10,7 @@ from model.bar_cells import parse_dates, parse_numbers
 from model.bar_columns import NUMERIC
 from model.bars import SHORTEST_FILE, Bars, FaultList, find_faults
 from model.errors import Fault
+from model.parquet import texts_in
 from model.splits import Split
 
 if TYPE_CHECKING:
@@ -40,10 +41,21 @@ def to_bars(
 
 def in_order(bars: Bars) -> tuple[Bars, bool]:
     """Return the bars by ticker, then time, and whether they had to be moved within a ticker."""
+    if _is_in_order(bars):
+        return bars, False
     order = np.lexsort((bars.time, bars.ticker))
     ordered = bars.take(order)
     moved = bool(np.any((ordered.ticker[1:] == ordered.ticker[:-1]) & (ordered.row[1:] < ordered.row[:-1])))
     return ordered, moved
+
+
+def _is_in_order(bars: Bars) -> bool:
+    """Whether tickers stand in order, and each one's times too: most files do, and sorting copies everything."""
+    edges = np.flatnonzero(bars.ticker[1:] != bars.ticker[:-1])
+    tickers = bars.ticker[np.r_[edges, len(bars) - 1]] if len(bars) else bars.ticker
+    later = bars.time[1:] >= bars.time[:-1]
+    later[edges] = True
+    return bool(np.all(tickers[1:] > tickers[:-1]) and later.all())
 
 
 def add_broken_rules(bars: Bars, faults: FaultList, *, fewest_rows: int = SHORTEST_FILE) -> None:
@@ -77,6 +89,4 @@ def _parse_tickers(column: "pa.ChunkedArray", rows: NDArray[np.int64], faults: F
             f"row {rows[i]}", f"a ticker of {length[i]:,} characters", f"at most {LONGEST_TICKER}", "Shorten it."
         ),
     )
-    usable = pc.if_else(pa.array(length <= LONGEST_TICKER), text, "")
-    ticker: NDArray[np.str_] = usable.to_numpy().astype(np.str_)
-    return ticker
+    return texts_in(pa.chunked_array([pc.if_else(pa.array(length <= LONGEST_TICKER), text, "").combine_chunks()]))

@@ -11,7 +11,15 @@ from model.manifest import Interval, Layout
 
 BLOCK_DAYS = 20
 LEVEL = 0.95
-_DRAWS_AT_ONCE = 100
+# Above this a resampled AUC looks at ranks in bins: work grows with rows times draws below, with rows above.
+EXACT_AUC_ROWS = 50_000
+RANK_BINS = 2048
+# As many as keep what is read at random near the processor, and what is held at once small.
+_DRAWS_AT_ONCE = 16
+_BINS_AT_ONCE = 256
+
+BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.int64]
 
 
 class DayBootstrap:
@@ -35,7 +43,8 @@ class DayBootstrap:
     def __init__(self, day: NDArray[Any], *, draws: int, seed: int = 0, block_days: int = BLOCK_DAYS) -> None:
         from arch.bootstrap import StationaryBootstrap
 
-        days, self._day_of_row = np.unique(day, return_inverse=True)
+        days, position = np.unique(day, return_inverse=True)
+        self._day_of_row: NDArray[np.int64] = position.astype(np.int64)
         self.n_days = len(days)
         resampler = StationaryBootstrap(block_days, np.arange(self.n_days), seed=seed)
         #: How often each day occurs in each resample, shape (draws, days).
@@ -48,6 +57,11 @@ class DayBootstrap:
         """Resample *rows* by what stands or falls together in them."""
         return cls(blocks_of(rows, layout), draws=draws, seed=seed, block_days=BLOCK_DAYS if layout.time else 1)
 
+    @property
+    def day_of_row(self) -> NDArray[np.int64]:
+        """Position, among the resampled days (groups, or rows without a time), of what each row belongs to."""
+        return self._day_of_row
+
     def sums(self, values: FloatArray) -> FloatArray:
         """Return the sum of *values* (one per row) in each resample, by way of day sums."""
         by_day = np.bincount(self._day_of_row, weights=values, minlength=self.n_days)
@@ -58,20 +72,57 @@ class DayBootstrap:
         return self.sums(values) / self.sums(np.ones(len(values)))
 
     def auc(self, y_true: NDArray[np.int64], y_score: FloatArray) -> FloatArray:
-        """Return the area under the ROC curve in each resample; ties count half."""
+        """Return the area under the ROC curve in each resample; ties count half.
+
+        Exact up to `EXACT_AUC_ROWS` rows. Above, rows times draws would be too much work: scores are put by
+        rank into about `RANK_BINS` bins, equal scores always into the same, and the rows of a bin count as
+        tied. Only pairs within a bin can then be counted wrongly, by a half each: where no score is shared
+        by many rows that is at most 1 / (2 * RANK_BINS) of the area, and nearly all of it cancels.
+        """
         order = np.argsort(y_score, kind="stable")
-        y, day = y_true[order].astype(np.float64), self._day_of_row[order]
+        positive, day = y_true[order] == 1, self._day_of_row[order]
         starts = np.flatnonzero(np.r_[True, np.diff(y_score[order]) > 0])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if len(order) <= EXACT_AUC_ROWS:
+                return self._auc_by_rows(positive, day, starts)
+            edges = np.linspace(0, len(order), RANK_BINS, endpoint=False)
+            bins = np.unique(starts[np.searchsorted(starts, edges, side="right") - 1])
+            return self._auc_by_bins(positive, day, np.r_[bins, len(order)])
+
+    def _auc_by_rows(self, positive: BoolArray, day: IndexArray, starts: IndexArray) -> FloatArray:
+        """Sum over positive rows the negatives below them and half of those tied with them."""
+        score = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(day)]))
+        below, up_to = (np.searchsorted(score[~positive], score[positive], side) for side in ("left", "right"))
+        tied = not np.array_equal(below, up_to)
         areas = []
         for first in range(0, len(self.counts), _DRAWS_AT_ONCE):
-            weight = self.counts[first : first + _DRAWS_AT_ONCE, day]
-            positives = np.add.reduceat(weight * y, starts, axis=1)
-            negatives = np.add.reduceat(weight * (1 - y), starts, axis=1)
-            below = np.cumsum(negatives, axis=1) - negatives
-            pairs = positives.sum(axis=1) * negatives.sum(axis=1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                areas.append((positives * (below + negatives / 2)).sum(axis=1) / pairs)
+            by_day = np.ascontiguousarray(self.counts[first : first + _DRAWS_AT_ONCE].T)
+            weight = by_day[day[positive]]
+            negatives = np.zeros((np.sum(~positive) + 1, by_day.shape[1]))
+            np.cumsum(by_day[day[~positive]], axis=0, out=negatives[1:])
+            won = (negatives[below] + negatives[up_to]) / 2 if tied else negatives[below]
+            areas.append((weight * won).sum(axis=0) / (weight.sum(axis=0) * negatives[-1]))
         return np.concatenate(areas)
+
+    def _auc_by_bins(self, positive: BoolArray, day: IndexArray, edges: IndexArray) -> FloatArray:
+        """Do the same where all rows between two *edges* are tied: their day sums are enough."""
+        # Whole numbers below 2**24 are exact in float32, and cost half.
+        by_day = self.counts.T.astype(np.float32)
+        pairs, positives, below = (np.zeros(len(self.counts)) for _ in range(3))
+        for first in range(0, len(edges) - 1, _BINS_AT_ONCE):
+            some = edges[first : first + _BINS_AT_ONCE + 1]
+            here, day_here = positive[some[0] : some[-1]], day[some[0] : some[-1]]
+            cell = np.repeat(np.arange(len(some) - 1), np.diff(some)) * self.n_days + day_here
+            size = (len(some) - 1) * self.n_days
+            hits, misses = (
+                np.bincount(cell[which], minlength=size).reshape(-1, self.n_days).astype(np.float32) @ by_day
+                for which in (here, ~here)
+            )
+            up_to = below + np.cumsum(misses, axis=0, dtype=np.float64)
+            pairs += (hits * (up_to - misses / 2)).sum(axis=0)
+            positives += hits.sum(axis=0, dtype=np.float64)
+            below = up_to[-1]
+        return np.asarray(pairs / (positives * below))
 
 
 def interval_of(draws: FloatArray) -> Interval:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 import numpy as np
@@ -34,6 +34,9 @@ MANIFEST, PIPELINE, SELF_TEST = "manifest.json", "pipeline.skops", "self_test.js
 OUT_OF_FOLD, REFERENCE = "out_of_fold.parquet", "reference.parquet"
 
 SELF_TEST_TOLERANCE = 1e-12
+
+# Columns of reference.parquet that are neither a feature nor the target.
+_OWN_COLUMNS = ("day", "ticker", "next_day_return")
 
 # Packages whose change can change a probability; compared by major.minor.
 CHECKED_PACKAGES = ("numpy", "scikit-learn", "skops")
@@ -94,7 +97,7 @@ class Bundle:
         )
 
     @classmethod
-    def load(cls, directory: Path) -> "Bundle":
+    def load(cls, directory: Path) -> Self:
         """Open the bundle in *directory*, checking schema, hashes, packages and self-test.
 
         Raises
@@ -171,11 +174,12 @@ class Bundle:
     def reference(self) -> Reference:
         """The training rows, and each ticker's latest row."""
         table = self._read_table(REFERENCE)
+        *features, target = _stored_names(self.manifest)
         return Reference(
             day=days_in(table["day"]),
             ticker=texts_in(table["ticker"]),
-            X=np.column_stack([numbers_in(table[name]) for name in self.manifest.feature_names]),
-            y=numbers_in(table[self.manifest.target.column]),
+            X=np.column_stack([numbers_in(table[name]) for name in features]),
+            y=numbers_in(table[target]),
             next_day_return=numbers_in(table["next_day_return"]),
         )
 
@@ -296,9 +300,17 @@ def _out_of_fold_columns(rows: OutOfFold) -> dict[str, NDArray[Any]]:
     }
 
 
+def _stored_names(manifest: Manifest) -> list[str]:
+    """Return what the columns of features and target are called in reference.parquet, where some names are taken."""
+    names = [f"feature {name}" if name in _OWN_COLUMNS else name for name in manifest.feature_names]
+    column = manifest.target.column
+    return [*names, f"target {column}" if column in {*_OWN_COLUMNS, *names} else column]
+
+
 def _reference_columns(rows: Reference, manifest: Manifest) -> dict[str, NDArray[Any]]:
-    features = {name: rows.X[:, column] for column, name in enumerate(manifest.feature_names)}
-    outcome = {manifest.target.column: rows.y, "next_day_return": rows.next_day_return}
+    *names, target = _stored_names(manifest)
+    features = {name: rows.X[:, column] for column, name in enumerate(names)}
+    outcome = {target: rows.y, "next_day_return": rows.next_day_return}
     return {"day": rows.day, "ticker": rows.ticker} | features | outcome
 
 

@@ -13,6 +13,8 @@ from model.manifest import Check, Interval, Metric
 from model.wording import interval, number, percent, points
 
 SUSPICIOUS_AUC = 0.60
+# How near 0.5 a shuffled target must score, where there are so many rows that chance stays nearer.
+NEAR, MANY_ROWS = 0.03, 2000
 
 
 def check_auc_is_plausible(area: Metric) -> Check:
@@ -31,13 +33,16 @@ def check_auc_is_plausible(area: Metric) -> Check:
 def check_shuffled_target(y_shuffled: IntArray, y_score: FloatArray, days: DayBootstrap) -> Check:
     """Trained and scored on a shuffled target, the same procedure must find nothing."""
     area, found = auc(y_shuffled, y_score), interval_of(days.auc(y_shuffled, y_score))
+    near, many_rows = abs(area - 0.5) < NEAR, len(y_shuffled) >= MANY_ROWS
+    # Few rows cannot tell so small a difference from chance.
+    wanted = f"within {NEAR} of 0.5 was required" if near or many_rows else "an interval that holds 0.5 was required"
     return Check(
         name="shuffled_target",
         assumption="The evaluation finds no skill where there is none.",
-        passed=abs(area - 0.5) < 0.03,
+        passed=near or (not many_rows and _within(0.5, found)),
         finding=(
             f"On a shuffled target the same procedure gives AUC {number(area, 3)}"
-            f" (95 % interval {interval(found.low, found.high, 3)}); within 0.03 of 0.5 was required."
+            f" (95 % interval {interval(found.low, found.high, 3)}); {wanted}."
         ),
     )
 

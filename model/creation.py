@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.any_rows import filled
+from model.bars import FloatArray
 from model.bootstrap import DayBootstrap
-from model.bundle import BundleDraft, OutOfFold, Reference, installed_packages
+from model.bundle import SELF_TEST_TOLERANCE, BundleDraft, OutOfFold, Reference, installed_packages
 from model.checks import (
     check_always_calling,
     check_auc_is_plausible,
@@ -18,9 +20,11 @@ from model.checks import (
 )
 from model.dataset import FeatureTable
 from model.description import feature_spec, fold_record, trained_on
-from model.evaluation import Scored, calibration_table, evaluate, rose_into, verdict_on
+from model.errors import TrainingError
+from model.evaluation import Scored, calibration_table, evaluate, last_outcome, verdict_on
 from model.folds import RowFold, out_of_fold_scores
 from model.manifest import SCHEMA_VERSION, Check, Exclusion, LinearWeights, Manifest, Threshold, WholePipeline
+from model.scoring import LinearScorer, PipelineScorer, passes_complete_rows
 
 SELF_TEST_ROWS = 8
 
@@ -85,6 +89,7 @@ def draft_bundle(
     shuffled = np.random.default_rng(plan.seed).permutation(y)
     null = out_of_fold_scores(known.X, shuffled, folds, make_pipeline, announce(n_folds, "shuffled target,"))
     tested = scores.fold > 0
+    _check_both_classes(y[tested], table)
 
     on_progress(Progress(total - 2, total, f"intervals from {plan.draws:,} resamples of {_blocks(known)}"))
     days = DayBootstrap.of_rows(known.take(tested), table.layout, draws=plan.draws, seed=plan.seed)
@@ -94,7 +99,12 @@ def draft_bundle(
         y_true=y[tested],
         y_score=scores.y_score[tested],
         base_rate=scores.base_rate[tested],
-        yesterday=rose_into(table.y, table.ticker)[~np.isnan(table.y)][tested] if table.layout.returns else None,
+        yesterday=(
+            last_outcome(table.y, table.ticker, table.target.horizon)[~np.isnan(table.y)][tested]
+            if table.layout.returns
+            else None
+        ),
+        horizon=table.target.horizon,
         positive_class=table.target.positive_class,
     )
     metrics = evaluate(scored, plan.threshold.value, days)
@@ -109,6 +119,7 @@ def draft_bundle(
 
     on_progress(Progress(total - 1, total, "final fit on all rows"))
     pipeline = make_pipeline().fit(known.X, y) if fitted is None else fitted
+    examples = filled(known.X)[np.linspace(0, len(known) - 1, SELF_TEST_ROWS).astype(np.int64)]
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         name=plan.name,
@@ -125,7 +136,7 @@ def draft_bundle(
         folds=[fold_record(known, y, fold) for fold in folds],
         settings=dict(plan.record),
         packages=installed_packages(),
-        scorer=scorer_of(pipeline),
+        scorer=_scorer_for(pipeline, examples),
         files={},
         layout=table.layout,
     )
@@ -133,25 +144,57 @@ def draft_bundle(
         manifest=manifest,
         pipeline=pipeline,
         out_of_fold=_out_of_fold(known.take(tested), scored, scores.fold[tested]),
-        reference=Reference(table.day, table.ticker, table.X, table.y, table.next_day_return),
-        self_test_rows=known.X[np.linspace(0, len(known) - 1, SELF_TEST_ROWS).astype(np.int64)],
+        reference=Reference(table.day, table.ticker, filled(table.X), table.y, table.next_day_return),
+        self_test_rows=examples,
     )
     on_progress(Progress(total, total, "done"))
     return draft
 
 
+def _check_both_classes(y: NDArray[np.int64], table: FeatureTable) -> None:
+    if len(np.unique(y)) < 2:
+        only = table.target.positive_class if y.all() else f"no {table.target.positive_class}"
+        msg = (
+            f"All {len(y):,} rows that are tested have one outcome ({only}): nothing can be judged on them."
+            " Supply more rows, or a smaller first window."
+        )
+        raise TrainingError(msg)
+
+
 def scorer_of(pipeline: Any) -> LinearWeights | WholePipeline:
-    """Return how a fitted pipeline is scored: folded weights in original units if it is linear."""
+    """Return how a fitted pipeline is scored: folded weights in original units if it is linear.
+
+    A row that lacks no value passes an imputer as it came, so that one in front changes no weight.
+    """
+    from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    steps = [step for _, step in getattr(pipeline, "steps", [])]
-    if [type(step) for step in steps] != [StandardScaler, LogisticRegression]:
+    steps = [step for _, step in getattr(pipeline, "steps", [("", pipeline)])]
+    if steps and type(steps[0]) is SimpleImputer and passes_complete_rows(steps[0]):
+        steps = steps[1:]
+    kinds = [type(step) for step in steps]
+    if kinds not in ([StandardScaler, LogisticRegression], [LogisticRegression]):
         return WholePipeline()
-    scaler, regression = steps
-    weights = regression.coef_[0] / scaler.scale_
-    intercept = float(regression.intercept_[0] - weights @ scaler.mean_)
-    return LinearWeights(intercept=intercept, weights=weights.tolist())
+    regression = steps[-1]
+    weights, intercept = regression.coef_[0], regression.intercept_[0]
+    if len(steps) > 1:
+        scaler = steps[0]
+        if not (scaler.with_mean and scaler.with_std):
+            return WholePipeline()
+        weights = weights / scaler.scale_
+        intercept = intercept - weights @ scaler.mean_
+    return LinearWeights(intercept=float(intercept), weights=weights.tolist())
+
+
+def _scorer_for(pipeline: Any, rows: FloatArray) -> LinearWeights | WholePipeline:
+    """Return how *pipeline* is scored; folded weights only where they say the same of *rows*."""
+    found = scorer_of(pipeline)
+    if isinstance(found, WholePipeline):
+        return found
+    said = LinearScorer(found.intercept, found.weights).many(rows)
+    differ = np.max(np.abs(said - PipelineScorer(pipeline).many(rows)))
+    return found if differ <= SELF_TEST_TOLERANCE / 10 else WholePipeline()
 
 
 def _out_of_fold(tested: FeatureTable, scored: Scored, fold: NDArray[np.int64]) -> OutOfFold:

@@ -11,13 +11,20 @@ from model.folds import RowFold
 from model.manifest import Exclusion, FeatureSpec, Fold, Histogram, TickerSpan, TrainedOn
 
 HISTOGRAM_BINS = 60
+# A manifest that lists more is no longer read by anyone.
+MOST_GROUPS_LISTED = 200
 
 
 def trained_on(table: FeatureTable, excluded: list[Exclusion]) -> TrainedOn:
     """Say which rows are behind the bundle."""
     source = table.provenance
     spans = []
-    for ticker in np.unique(table.ticker) if table.layout.group else ():
+    groups = np.unique(table.ticker) if table.layout.group else np.array([])
+    warnings = list(source.warnings)
+    if len(groups) > MOST_GROUPS_LISTED and not table.layout.returns:
+        warnings.append(f"The rows belong to {len(groups):,} different “{table.layout.group}”; they are not listed.")
+        groups = groups[:0]
+    for ticker in groups:
         day = table.day[table.ticker == ticker]
         first, last = span(day)
         spans.append(TickerSpan(ticker=str(ticker), rows=len(day), first_day=first, last_day=last))
@@ -30,7 +37,7 @@ def trained_on(table: FeatureTable, excluded: list[Exclusion]) -> TrainedOn:
         last_day=span(table.day)[1],
         tickers=spans,
         excluded=excluded,
-        warnings=list(source.warnings),
+        warnings=warnings,
     )
 
 

@@ -16,6 +16,10 @@ from model.wording import interval, number, threshold_written
 IntArray = NDArray[np.int64]
 CALIBRATION_BINS = 10
 
+_FARTHEST = -float(np.log(np.finfo(np.float64).eps))
+# Residuals below this leave nothing to fit: coefficients would grow without end.
+_PERFECT = 1e-6
+
 _Finding = tuple[Literal["better", "not distinguishable", "worse"], str, str]
 
 BASE_RATE, YESTERDAY = "training base rate", "yesterday's sign"
@@ -34,8 +38,8 @@ def always(positive_class: str) -> str:
 class Scored:
     """Out-of-fold rows with what the baselines say of them; arrays of one length.
 
-    `base_rate` is the share of positives in the training rows of the row's fold; `yesterday` is 1
-    where the ticker rose into the row's day, and None where there is no such thing.
+    `base_rate` is the share of positives in the training rows of the row's fold; `yesterday` is
+    the latest outcome of its ticker that was known on the row's day, and None where there is no such thing.
     """
 
     day: NDArray[np.datetime64]
@@ -45,6 +49,7 @@ class Scored:
     base_rate: FloatArray
     yesterday: IntArray | None
     positive_class: str = "up"
+    horizon: int = 1
 
 
 def span(day: NDArray[np.datetime64]) -> tuple[str, str]:
@@ -52,15 +57,27 @@ def span(day: NDArray[np.datetime64]) -> tuple[str, str]:
     return ("", "") if np.isnat(day[0]) else (str(day.min()), str(day.max()))
 
 
-def rose_into(y: FloatArray, ticker: NDArray[np.str_]) -> IntArray:
-    """1 where a ticker rose into the row's day: the target of its row before (0 on its first row).
+def last_outcome(y: FloatArray, ticker: NDArray[np.str_], horizon: int) -> IntArray:
+    """Return the latest target of each row's ticker that is known on the row's day: that of *horizon* rows before.
 
-    >>> rose_into(np.array([1.0, 0.0, np.nan, 1.0]), np.array(["A", "A", "A", "B"])).tolist()
-    [0, 1, 0, 0]
+    The target of the row before looks *horizon* days past it; for more than one day it is not known yet.
+
+    >>> last_outcome(np.array([1.0, 0.0, 1.0, np.nan, np.nan]), np.array(["A"] * 5), 2).tolist()
+    [0, 0, 1, 0, 1]
     """
-    before = np.r_[0.0, y[:-1]]
-    first = np.r_[True, ticker[1:] != ticker[:-1]]
-    return np.where(first | np.isnan(before), 0, before).astype(np.int64)
+    known = np.zeros(len(y), dtype=np.int64)
+    earlier = y[:-horizon]
+    known[horizon:] = np.where((ticker[horizon:] == ticker[:-horizon]) & (earlier == 1), 1, 0)
+    return known
+
+
+def last_sign(horizon: int) -> str:
+    """What the rule is called that repeats the last outcome known.
+
+    >>> last_sign(1), last_sign(5)
+    ("yesterday's sign", 'sign of the last 5 days')
+    """
+    return YESTERDAY if horizon <= 1 else f"sign of the last {horizon} days"
 
 
 def log_loss_of(y_true: IntArray, y_score: FloatArray) -> FloatArray:
@@ -111,7 +128,7 @@ def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]
     metrics.append(build.brier_skill())
     trivial = {always(rows.positive_class): ones}
     if rows.yesterday is not None:
-        trivial[YESTERDAY] = rows.yesterday
+        trivial[last_sign(rows.horizon)] = rows.yesterday
     metrics.append(build.balanced_accuracy(call, trivial))
     hits = {name: said == y for name, said in trivial.items()}
     metrics.append(build.mean("accuracy", f"Accuracy at {at}", "higher", (call == y), hits))
@@ -194,7 +211,9 @@ class _MetricBuilder:
         hit, quiet = call * y, (1 - call) * (1 - y)
         value = (hit.sum() / y.sum() + quiet.sum() / (1 - y).sum()) / 2
         sums = self.days.sums
-        return float(value), (sums(hit) / sums(y) + sums(quiet) / sums(1 - y)) / 2
+        # A resample of few rows may hold one class only: its draw is undefined, and left out.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(value), (sums(hit) / sums(y) + sums(quiet) / sums(1 - y)) / 2
 
     def calibration_line(self) -> list[Metric]:
         """Calibration intercept (slope held at 1) and slope, of outcomes on the log-odds said.
@@ -203,15 +222,18 @@ class _MetricBuilder:
         day sums only, and a second one changes no digit that is shown.
         """
         y = self.rows.y_true.astype(np.float64)
-        z = np.log(self.rows.y_score) - np.log1p(-self.rows.y_score)
+        z = log_odds_of_all(self.rows.y_score)
         sums = self.days.sums
         shift = float(logistic_fit(y, np.ones((len(y), 1)), offset=z)[0])
         residual, weight = _residual_and_weight(y, shift + z)
-        shift_draws = shift + sums(residual) / sums(weight)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shift_draws = _or(shift, shift + sums(residual) / sums(weight))
         intercept, slope = (float(b) for b in logistic_fit(y, np.column_stack([np.ones(len(y)), z])))
         residual, weight = _residual_and_weight(y, intercept + slope * z)
         a, b, c = sums(weight), sums(weight * z), sums(weight * z * z)
-        slope_draws = slope + (a * sums(residual * z) - b * sums(residual)) / (a * c - b * b)
+        # Where the scores tell the classes apart without an error, any steeper slope fits as well.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            slope_draws = _or(slope, slope + (a * sums(residual * z) - b * sums(residual)) / (a * c - b * b))
         return [
             self.metric(
                 "calibration_intercept",
@@ -227,6 +249,21 @@ class _MetricBuilder:
         ]
 
 
+def log_odds_of_all(y_score: FloatArray) -> FloatArray:
+    """Return the log-odds of probabilities; those of 0 and 1 as far out as float64 tells probabilities from 1.
+
+    >>> log_odds_of_all(np.array([0.5, 1.0])).round(2).tolist()
+    [0.0, 36.04]
+    """
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(y_score) - np.log1p(-y_score)
+    return np.asarray(np.clip(log_odds, -_FARTHEST, _FARTHEST))
+
+
+def _or(value: float, draws: FloatArray) -> FloatArray:
+    return draws if np.isfinite(draws).any() else np.full(len(draws), value)
+
+
 def logistic_fit(y: FloatArray, design: FloatArray, offset: FloatArray | float = 0.0) -> FloatArray:
     """Return the maximum-likelihood coefficients of a small logistic regression, by Newton's method."""
     beta = np.zeros(design.shape[1])
@@ -234,7 +271,7 @@ def logistic_fit(y: FloatArray, design: FloatArray, offset: FloatArray | float =
         residual, weight = _residual_and_weight(y, offset + design @ beta)
         step = np.linalg.lstsq((design * weight[:, None]).T @ design, design.T @ residual, rcond=None)[0]
         beta += step
-        if np.max(np.abs(step)) < 1e-10:
+        if np.max(np.abs(step)) < 1e-10 or np.max(np.abs(residual)) < _PERFECT:
             break
     return beta
 

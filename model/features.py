@@ -150,10 +150,10 @@ def _features_of_one_ticker(bars: Bars) -> FloatArray:
     daily_range[:] = (bars.high - bars.low) / close
     returns = close[1:] / close[:-1] - 1
     if len(close) >= 20:
-        ma_ratio[19:] = sliding_window_view(close, 5)[15:].mean(axis=1) / sliding_window_view(close, 20).mean(axis=1)
-        volume_z[19:] = _z_of_last(sliding_window_view(bars.volume, 20))
+        ma_ratio[19:] = _rolling_mean(close[15:], 5) / _rolling_mean(close, 20)
+        volume_z[19:] = _rolling_z_of_last(np.ascontiguousarray(bars.volume), 20)
     if len(returns) >= 10:
-        volatility[10:] = sliding_window_view(returns, 10).std(axis=1, ddof=1)
+        volatility[10:] = _rolling_deviation(returns, _rolling_mean(returns, 10), 10)
     rsi[:] = talib.RSI(close, timeperiod=14)
     rsi[_nothing_moved_yet(close) & (rsi == 0)] = 50
     macd, signal, _ = talib.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
@@ -162,11 +162,40 @@ def _features_of_one_ticker(bars: Bars) -> FloatArray:
     return columns.T
 
 
-def _z_of_last(windows: FloatArray) -> FloatArray:
+def _rolling_z_of_last(values: FloatArray, size: int) -> FloatArray:
     """Z-score of each window's last value within its window; NaN where all values are equal."""
-    moved = windows.max(axis=1) > windows.min(axis=1)
-    deviation = np.where(moved, windows.std(axis=1, ddof=1), np.nan)
-    return np.asarray((windows[:, -1] - windows.mean(axis=1)) / deviation)
+    changes = np.cumsum(np.r_[False, values[1:] != values[:-1]])
+    moved = changes[size - 1 :] > changes[: len(values) - size + 1]
+    mean = _rolling_mean(values, size)
+    deviation = np.where(moved, _rolling_deviation(values, mean, size), np.nan)
+    return np.asarray((values[size - 1 :] - mean) / deviation)
+
+
+def _rolling_mean(values: FloatArray, size: int) -> FloatArray:
+    return _sum_in_order(sliding_window_view(values, len(values) - size + 1)) / size
+
+
+def _rolling_deviation(values: FloatArray, mean: FloatArray, size: int) -> FloatArray:
+    """Sample standard deviation of each window of *size* values around its *mean*."""
+    squares = sliding_window_view(values, len(mean)) - mean
+    squares *= squares
+    return np.asarray(np.sqrt(_sum_in_order(squares) / (size - 1)))
+
+
+def _sum_in_order(terms: FloatArray) -> FloatArray:
+    """Sum *terms* over their first axis in the order in which numpy sums a row, to the last digit.
+
+    A window's values stand below each other here, so that one addition serves all windows: several
+    times faster than `sum(axis=1)` over windows side by side.
+    """
+    whole = len(terms) - len(terms) % 8
+    if not whole:
+        return np.asarray(terms.sum(axis=0))
+    eight = [terms[j] if whole == 8 else terms[j:whole:8].sum(axis=0) for j in range(8)]
+    total = ((eight[0] + eight[1]) + (eight[2] + eight[3])) + ((eight[4] + eight[5]) + (eight[6] + eight[7]))
+    for term in terms[whole:]:
+        total += term
+    return np.asarray(total)
 
 
 def _nothing_moved_yet(close: FloatArray) -> NDArray[np.bool_]:

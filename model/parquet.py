@@ -28,9 +28,11 @@ def numbers_in(column: "pa.ChunkedArray") -> NDArray[Any]:
 
 
 def days_in(column: "pa.ChunkedArray") -> NDArray[np.datetime64]:
-    """Return a column of dates, none missing, as days; pyarrow's own way would import pandas."""
+    """Return a column of dates, none or all missing, as days; pyarrow's own way would import pandas."""
     import pyarrow as pa
 
+    if len(column) and column.null_count == len(column):
+        return np.full(len(column), "NaT", dtype="datetime64[D]")
     return numbers_in(column.cast(pa.date32()).cast(pa.int32())).astype("datetime64[D]")
 
 

@@ -161,7 +161,7 @@ def _walk_of(pipeline: Any) -> TreeWalk | None:
     for step in before:
         if type(step) is StandardScaler and step.with_mean and step.with_std:
             scalings.append((step.mean_.tolist(), step.scale_.tolist()))
-        elif type(step) is not SimpleImputer or not _passes_complete_rows(step):
+        elif type(step) is not SimpleImputer or not passes_complete_rows(step):
             return None
     if np.shape(getattr(model, "classes_", ())) != (2,):
         return None
@@ -181,7 +181,7 @@ def _walk_of(pipeline: Any) -> TreeWalk | None:
     return None
 
 
-def _passes_complete_rows(imputer: Any) -> bool:
+def passes_complete_rows(imputer: Any) -> bool:
     """Say whether a row that lacks no value leaves *imputer* as it came."""
     looks_for_nan = imputer.missing_values != imputer.missing_values
     # A feature that had no value in training is left out.

@@ -27,6 +27,13 @@ TRUSTED_TYPES: tuple[str, ...] = (
     "sklearn.calibration._TemperatureScaling",
     # SimpleImputer keeps the type of its numbers: read from an empty array, without unpickling.
     "numpy.dtype",
+    # The named parts of voting and stacking: a dict whose constructor keeps what it is given and whose
+    # `__setstate__` does nothing. What it holds is itself subject to this list.
+    "sklearn.utils._bunch.Bunch",
+    # How a neural network was fitted: plain Python, numbers and arrays. No constructor is run, attributes
+    # are set, and predictions never look at it.
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
 )
 
 

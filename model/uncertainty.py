@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
-from model.manifest import CalibrationBin
+from model.manifest import MARKET, CalibrationBin, Layout
 from model.scoring import LinearScorer
 
 if TYPE_CHECKING:
@@ -66,9 +66,11 @@ class WeightUncertainty:
 
 
 def weight_uncertainty(
-    scorer: LinearScorer, day: NDArray[np.datetime64], X: FloatArray, y: FloatArray
+    scorer: LinearScorer, day: NDArray[Any], X: FloatArray, y: FloatArray, layout: Layout = MARKET
 ) -> WeightUncertainty | None:
     """Return how uncertain the weights of *scorer* are, as estimated from rows clustered by day.
+
+    *day* says of each row what it stands or falls with: its day, or what *layout* has in its place.
 
     The sandwich estimator of logistic regression at the weights as they are, with the usual correction
     for few clusters, G / (G - 1) · (n - 1) / (n - rank). Rows whose *y* is NaN are left out. A constant
@@ -96,16 +98,24 @@ def weight_uncertainty(
     few = len(days) / (len(days) - 1) * (len(y) - 1) / (len(y) - rank)
     triangle = np.asarray(np.linalg.qr(score, mode="r"))
     factor = math.sqrt(few) * bread @ triangle.T
-    return WeightUncertainty(scorer, center, scale, factor, _how(len(y), len(days), Z.shape[1] - rank))
+    how = _how(len(y), len(days), Z.shape[1] - rank, layout)
+    return WeightUncertainty(scorer, center, scale, factor, how)
 
 
-def _how(rows: int, days: int, left_out: int) -> str:
+def _how(rows: int, days: int, left_out: int, layout: Layout) -> str:
+    together, apart = "rows taken as independent (", "that rows may depend on each other, or new ones be others"
+    if layout.time:
+        together, apart = (
+            f"rows of one day taken together ({days:,} days; ",
+            "that days may depend on each other or change",
+        )
+    elif layout.group:
+        together, apart = f"rows of one group taken together ({days:,} groups; ", "that new groups may be others"
     gap = f", nor {left_out} combination(s) of features in which those rows do not vary" if left_out else ""
     return (
-        f"From the covariance of the weights over the {rows:,} training rows with a known outcome, rows of one day"
-        f" taken together ({days:,} days; sandwich estimator, normal on the log-odds scale); it does not include"
-        " that the form of the model may be wrong, that days may depend on each other or change, or that weights"
-        f" were shrunk in training{gap}."
+        f"From the covariance of the weights over the {rows:,} training rows with a known outcome, {together}sandwich"
+        " estimator, normal on the log-odds scale); it does not include that the form of the model may be wrong,"
+        f" {apart}, or that weights were shrunk in training{gap}."
     )
 
 
@@ -141,7 +151,10 @@ class ProbabilityIntervals:
         """Prepare the intervals of *bundle*, once for all rows; of a linear one, the training rows are read."""
         if isinstance(bundle.scorer, LinearScorer):
             rows = bundle.reference
-            return cls(weight_uncertainty(bundle.scorer, rows.day, rows.X, rows.y))
+            layout = bundle.manifest.layout
+            # Not by the handful, as in resampling: each row without a time or a group counts on its own.
+            cluster = rows.day if layout.time else rows.ticker if layout.group else np.arange(len(rows.y))
+            return cls(weight_uncertainty(bundle.scorer, cluster, rows.X, rows.y, layout))
         return cls(CalibrationUncertainty(tuple(bundle.manifest.calibration)))
 
     def interval(self, row: Sequence[float], probability: float) -> ProbabilityInterval | None:

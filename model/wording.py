@@ -55,7 +55,7 @@ def in_display_units(value: float, factor: float, decimals: int, unit: str, *, s
     >>> in_display_units(0.0123, 100, 2, "%")
     '1.23 %'
     """
-    separator = "" if unit == "×" else " "
+    separator = "" if unit in {"", "×"} else " "
     return f"{number(value * factor, decimals, signed=signed)}{separator}{unit}"
 
 

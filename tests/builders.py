@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from model.any_rows import Classes, Columns, table_of
 from model.bars import Bars, FloatArray
 from model.bundle import Bundle
 from model.dataset import FeatureTable, Provenance
 from model.features import FEATURE_NAMES
 from model.manifest import WholePipeline
 from model.registry import Registry
+from training.any_table import TableSettings, train_table
 from training.settings import Settings
 from training.train import TrainingResult, publish, train
 
@@ -117,4 +119,38 @@ def bundle_of(pipeline: Any, folder: Path, *, flipped: bool = False) -> Bundle:
     result = TrainingResult(replace(draft, manifest=manifest, pipeline=fitted))
     there = Registry(folder / "artifacts")
     publish(result, there, by="tester", why="a pipeline of its own", when=WHEN)
+    return there.load()
+
+
+def any_columns(*, time: bool = False, group: bool = False, missing: bool = False, seed: int = 0) -> Columns:
+    """Return 32 made-up measurements of 400 customers' visits, one of which says something of who churned.
+
+    There is a `day` and a `customer` for each row if asked for, and every ninth `mean_3` is missing if asked for.
+    """
+    rng = np.random.default_rng(seed)
+    n = 400
+    X = rng.normal(size=(n, 32)) * np.logspace(-2, 3, 32) + np.linspace(-5, 50, 32)
+    z = (X[:, 0] - X[:, 0].mean()) / X[:, 0].std()
+    y = (rng.random(n) < 1 / (1 + np.exp(-1.5 * z))).astype(np.int64)
+    if missing:
+        X[::9, 3] = np.nan
+    return Columns(
+        names=tuple(f"{'mean' if i < 16 else 'worst'}_{i}" for i in range(32)),
+        X=X,
+        y=y,
+        target="churned",
+        classes=Classes("yes", "no", "churned"),
+        time_name="visit" if time else None,
+        time=np.sort(trading_days(100)[np.arange(n) % 100]) if time else None,
+        group_name="customer" if group else None,
+        group=np.array([f"C{i % 40:02}" for i in range(n)]) if group else None,
+    )
+
+
+def table_bundle(folder: Path, *, time: bool = False, group: bool = False, missing: bool = False) -> Bundle:
+    """Return a bundle of `any_columns`, published in `folder / "artifacts"`: nothing in it is about markets."""
+    rows = table_of(any_columns(time=time, group=group, missing=missing), file="visits.csv", sha256="0" * 64)
+    result = train_table(rows, TableSettings(name="churn", draws=100))
+    there = Registry(folder / "artifacts")
+    publish(result, there, by="tester", why="first", when=WHEN)
     return there.load()

@@ -120,7 +120,7 @@ def _in_force(splits: Sequence[Split], bars: Bars, name: str) -> list[Split]:
     kept: list[Split] = []
     faults: list[Fault] = []
     for ticker, rows in bars.segments():
-        day, close = bars.day[rows], bars.close[rows]
+        day, close = bars.time[rows].astype("datetime64[D]"), bars.close[rows]
         for split in splits:
             if split.ticker != ticker or not day[0] < split.day <= day[-1]:
                 continue

@@ -1,4 +1,4 @@
-"""Groups of out-of-fold rows: by year, by ticker, by thirds of a feature."""
+"""Groups of out-of-fold rows: by year, by what they belong to (a ticker), by thirds of a feature."""
 
 import difflib
 
@@ -7,8 +7,8 @@ import numpy as np
 from model.bars import FloatArray
 from model.bundle import Bundle, OutOfFold
 from model.errors import Fault, InvalidInputError
-from model.thresholds import IntArray
 from training.estimates import BoolArray
+from training.row_places import places_in
 
 SUBJECT = "The grouping"
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -57,16 +57,5 @@ def feature_of_rows(bundle: Bundle, name: str) -> FloatArray:
         near = difflib.get_close_matches(name, names, n=1)
         remedy = f"Did you mean {near[0]}?" if near else "Choose one of them."
         raise InvalidInputError(SUBJECT, [Fault("feature", name, ", ".join(names), remedy)])
-    rows, reference = bundle.out_of_fold, bundle.reference
-    tickers = np.unique(np.concatenate([rows.ticker, reference.ticker]))
-    wanted = _key(rows.day, rows.ticker, tickers)
-    held = _key(reference.day, reference.ticker, tickers)
-    order = np.argsort(held, kind="stable")
-    place = np.minimum(np.searchsorted(held[order], wanted), len(held) - 1)
-    found = order[place]
-    return np.where(held[found] == wanted, reference.X[found, names.index(name)], np.nan)
-
-
-def _key(day: np.ndarray, ticker: np.ndarray, tickers: np.ndarray) -> IntArray:
-    """Return one number for each day and ticker."""
-    return day.astype("datetime64[D]").astype(np.int64) * len(tickers) + np.searchsorted(tickers, ticker)
+    places = places_in(bundle.reference, bundle.out_of_fold)
+    return np.where(places >= 0, bundle.reference.X[places, names.index(name)], np.nan)

@@ -12,8 +12,9 @@ from model.bootstrap import DayBootstrap
 from model.bundle import SELF_TEST, Bundle, BundleDraft, OutOfFold, Reference
 from model.checks import always_calling, check_always_calling
 from model.errors import BundleFormatError, TrainingError
-from model.evaluation import Scored, evaluate, rose_into
+from model.evaluation import Scored, evaluate, last_outcome
 from model.manifest import Check, Costs, Manifest, Metric, Threshold
+from training.row_places import places_in
 
 # The metrics that depend on the threshold.
 AT_THE_THRESHOLD = ("balanced_accuracy", "accuracy", "call_share")
@@ -108,44 +109,46 @@ def scored_rows(bundle: Bundle) -> Scored:
     """
     rows, reference = bundle.out_of_fold, bundle.reference
     at = _place_in(reference, rows)
+    manifest = bundle.manifest
     order = np.argsort(at)
-    base_rates = {fold.fold: fold.base_rate for fold in bundle.manifest.folds}
+    base_rates = {fold.fold: fold.base_rate for fold in manifest.folds}
     return Scored(
         day=rows.day[order],
         ticker=rows.ticker[order],
         y_true=rows.y_true[order],
         y_score=rows.y_score[order],
         base_rate=np.array([base_rates[int(fold)] for fold in rows.fold[order]]),
-        yesterday=rose_into(reference.y, reference.ticker)[at[order]],
+        yesterday=(
+            last_outcome(reference.y, reference.ticker, manifest.target.horizon)[at[order]]
+            if manifest.layout.returns
+            else None
+        ),
+        horizon=manifest.target.horizon,
+        positive_class=manifest.target.positive_class,
     )
 
 
 def _place_in(reference: Reference, rows: OutOfFold) -> NDArray[np.int64]:
     """Return where each of *rows* stands among the reference rows."""
-    places = {
-        key: place for place, key in enumerate(zip(reference.ticker.tolist(), reference.day.tolist(), strict=True))
-    }
-    found = [places.get(key, -1) for key in zip(rows.ticker.tolist(), rows.day.tolist(), strict=True)]
-    if missing := found.count(-1):
+    found = places_in(reference, rows)
+    if missing := int(np.sum(found < 0)):
         msg = (
             f"{missing:,} of {len(found):,} out-of-fold rows are not among the reference rows of this bundle, so its"
             " scores cannot be computed again. Retrain with the threshold instead."
         )
         raise BundleFormatError(msg)
-    return np.asarray(found, dtype=np.int64)
+    return found
 
 
 def _threshold(choice: ThresholdChoice, manifest: Manifest) -> Threshold:
     first = manifest.metrics[0]
+    span = f", {first.first_day} to {first.last_day}" if first.first_day else ""
     call = f"call “{manifest.target.positive_class}” at a probability of {choice.value:g} or more"
     how = _one_line(choice.rule).rstrip(".")
     return Threshold(
         value=choice.value,
         rule=f"{call}; {how}" if how else call,
-        chosen_on=(
-            f"{first.n:,} out-of-fold rows, {first.first_day} to {first.last_day}: it looks better on them than it will"
-            " on new ones"
-        ),
+        chosen_on=(f"{first.n:,} out-of-fold rows{span}: it looks better on them than it will on new ones"),
         costs=choice.costs,
         reason=_one_line(choice.reason),
         chosen_by=_one_line(choice.who),

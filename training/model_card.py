@@ -1,9 +1,12 @@
 """The model card: what the model is, was trained on, was tested on, and may be used for."""
 
+from typing import Any
+
 from model.bundle import Bundle
-from model.manifest import FeatureSpec, Manifest, Threshold
+from model.manifest import FeatureSpec, Threshold
 from model.wording import in_display_units, percent
 from training.report_tables import checks_table, metrics_table, origin_line, sensitivity_table
+from training.report_words import horizon, limits, misuse, reproduce, rows_behind, validation
 
 CALIBRATION_FIGURE = "figures/calibration.svg"
 
@@ -22,8 +25,8 @@ def model_card(bundle: Bundle) -> str:
             "",
             f"- Question: {target.question}",
             f"- Target: column `{target.column}`, {target.description}"
-            f" Horizon: {target.horizon} day. Positive class: “{target.positive_class}”.",
-            f"- Pipeline: {' → '.join(f'`{step!r}`' for _, step in bundle.pipeline.steps)}.",
+            f"{horizon(manifest)} Positive class: “{target.positive_class}”.",
+            f"- Pipeline: {' → '.join(f'`{_one_line(repr(step))}`' for step in _steps(bundle.pipeline))}.",
             f"- Decision threshold: {bundle.threshold:g}. Rule: {manifest.threshold.rule}."
             f" Chosen on {manifest.threshold.chosen_on}.{_why_kept(manifest.threshold)}",
             f"- Settings: {', '.join(f'{key} {value}' for key, value in manifest.settings.items() if value)}.",
@@ -33,15 +36,12 @@ def model_card(bundle: Bundle) -> str:
             "",
             "- For showing how a packaged classifier is handed over, examined, called and retrained.",
             "- For exploring what a threshold and a scenario do to its answer.",
-            "- Not for trading or investment advice: see the verdict.",
-            "- Not for other markets, other bar lengths or intraday use without retraining and a new verdict.",
+            *(f"- {line}" for line in misuse(manifest)),
             "",
             "## Data",
             "",
             f"- File: `{data.file}`, sha256 `{data.sha256}`.",
-            f"- Prices adjusted {data.adjustment}.",
-            f"- {data.rows:,} rows from {data.first_day} to {data.last_day}:"
-            f" {', '.join(f'{span.ticker} {span.rows:,}' for span in data.tickers)}.",
+            *(f"- {line}" for line in rows_behind(manifest)),
             *(f"- Left out: {exclusion.ticker}, {exclusion.reason}." for exclusion in data.excluded),
             *(f"- Warning: {warning}" for warning in data.warnings),
             "",
@@ -53,19 +53,11 @@ def model_card(bundle: Bundle) -> str:
             "",
             "## Validation",
             "",
-            "Walk-forward, expanding window, ordered in time, whole days; every figure is out-of-fold.",
-            "",
-            "| fold | trained on | rows | base rate | tested on | rows |",
-            "|---|---|---|---|---|---|",
-            *(
-                f"| {fold.fold} | {fold.train_first_day} to {fold.train_last_day} | {fold.train_rows:,} |"
-                f" {percent(fold.base_rate)} | {fold.test_first_day} to {fold.test_last_day} | {fold.test_rows:,} |"
-                for fold in manifest.folds
-            ),
+            *validation(manifest),
             "",
             "## Metrics",
             "",
-            *metrics_table(manifest.metrics),
+            *metrics_table(manifest.metrics, manifest.layout),
             "",
             "## Calibration",
             "",
@@ -89,16 +81,13 @@ def model_card(bundle: Bundle) -> str:
             "",
             "## Limits",
             "",
-            "- Few tickers, all large survivors of one market: results need not carry over.",
-            "- Dividends are left in the prices, so an ex-dividend day looks like a small fall.",
-            f"- A ticker's first {_first_window(manifest)} days are never tested on.",
+            *(f"- {line}" for line in limits(manifest)),
             "- Weights are not importances: the features overlap too much to be told apart.",
             "",
             "## Reproduce",
             "",
             "```",
-            "python -m training",
-            "python -m training report",
+            *reproduce(manifest),
             "```",
             "",
             origin_line(bundle),
@@ -116,8 +105,12 @@ def _why_kept(threshold: Threshold) -> str:
     return f" Kept by {threshold.chosen_by}: {threshold.reason}{given}."
 
 
-def _first_window(manifest: Manifest) -> str:
-    return str(manifest.settings.get("first_window", "–"))
+def _steps(pipeline: Any) -> list[Any]:
+    return [step for _, step in getattr(pipeline, "steps", [("", pipeline)])]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _feature_row(feature: FeatureSpec) -> str:

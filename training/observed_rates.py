@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
-from model.bootstrap import DayBootstrap
+from model.bootstrap import BLOCK_DAYS, DayBootstrap
 from model.bundle import Reference
+from model.dataset import blocks_of
+from model.manifest import MARKET, Layout
 from training.estimates import Estimate, mean_over
 
 BINS = 10
@@ -35,10 +37,14 @@ class ObservedRates:
     by_feature: tuple[tuple[ObservedRate, ...], ...]
 
 
-def observed_rates(rows: Reference, *, draws: int, seed: int) -> ObservedRates:
-    """Return the rate over *rows* with a known outcome, all of them and by feature, with intervals by whole days."""
+def observed_rates(rows: Reference, *, draws: int, seed: int, layout: Layout = MARKET) -> ObservedRates:
+    """Return the rate over *rows* with a known outcome, all of them and by feature, with intervals.
+
+    They resample whole days, or what *layout* has in their place.
+    """
     known = ~np.isnan(rows.y)
-    days, y = DayBootstrap(rows.day[known], draws=draws, seed=seed), rows.y[known]
+    blocks, y = blocks_of(rows, layout)[known], rows.y[known]
+    days = DayBootstrap(blocks, draws=draws, seed=seed, block_days=BLOCK_DAYS if layout.time else 1)
     return ObservedRates(
         overall=mean_over(y, np.ones(len(y), dtype=np.bool_), days),
         by_feature=tuple(binned_rates(values, y, days) for values in rows.X[known].T),

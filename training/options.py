@@ -8,9 +8,10 @@ from pathlib import Path
 from model.registry import ARTIFACTS
 from training.places import DELIVERABLES, PROCESSED, SHIPPED_BARS
 from training.settings import Settings
+from training.table_options import add_table_options
 
 # Modules of `training.commands`, in the order the help lists their commands.
-OTHER_COMMANDS: tuple[str, ...] = ()
+OTHER_COMMANDS: tuple[str, ...] = ("adopt", "compare", "check", "versions", "live", "exchange", "score")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,60 +24,12 @@ def parser() -> argparse.ArgumentParser:
         " walk-forward, fit it on all rows, publish the bundle and write the deliverables.",
     )
     top.set_defaults(command="train")
-    data = top.add_argument_group("data")
-    data.add_argument(
-        "--data",
-        type=Path,
-        default=SHIPPED_BARS,
-        metavar="FILE",
-        help="daily bars, or a table made by `features` (default: data/raw/stocks.csv.gz)",
-    )
-    _add_splits(data)
-    data.add_argument("--tickers", nargs="+", default=[], metavar="T", help="use only these tickers (default: all)")
-    data.add_argument(
-        "--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31 (default: all)"
-    )
-    data.add_argument(
-        "--to", dest="last_day", type=_day, metavar="DAY", help="last day used, as 2000-12-31 (default: all)"
-    )
-    how = top.add_argument_group("evaluation")
-    how.add_argument(
-        "--first-window",
-        type=int,
-        default=default.first_window,
-        metavar="DAYS",
-        help=f"days in the first training window (default: {default.first_window})",
-    )
-    how.add_argument(
-        "--fold-days",
-        type=int,
-        default=default.step,
-        metavar="DAYS",
-        help=f"days in each test window, or fold (default: {default.step})",
-    )
-    how.add_argument(
-        "--gap",
-        type=int,
-        default=default.gap,
-        metavar="DAYS",
-        help=f"days dropped between training and test (default: {default.gap})",
-    )
-    how.add_argument(
-        "--threshold",
-        type=float,
-        default=default.threshold,
-        metavar="P",
-        help=f"call “up” at this probability or more (default: {default.threshold})",
-    )
-    how.add_argument(
-        "--draws",
-        type=int,
-        default=default.draws,
-        metavar="N",
-        help=f"resamples of days behind each interval (default: {default.draws})",
-    )
-    how.add_argument(
-        "--seed", type=int, default=default.seed, metavar="N", help=f"seed of the resamples (default: {default.seed})"
+    add_run_options(top)
+    top.add_argument(
+        "--candidate",
+        default=default.candidate,
+        metavar="NAME",
+        help=f"which pipeline of training/candidates.py is trained (default: {default.candidate})",
     )
     out = top.add_argument_group("publishing")
     out.add_argument(
@@ -102,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     features = commands.add_parser(
         "features",
         help="turn daily bars into data/processed/<name>.parquet",
-        description="Read daily bars, check them, and write features, target, day, ticker and next-day return.",
+        description="Read daily bars, check them, and write features, target, day, ticker and return.",
     )
     features.add_argument(
         "bars",
@@ -118,6 +71,13 @@ def parser() -> argparse.ArgumentParser:
         default=PROCESSED,
         help="a folder (one table a file), or one .parquet for all (default: data/processed)",
     )
+    features.add_argument(
+        "--horizon",
+        type=int,
+        default=default.horizon,
+        metavar="DAYS",
+        help=f"days ahead that the target looks (default: {default.horizon})",
+    )
     _add_splits(features)
     features.set_defaults(command="features")
     report = commands.add_parser(
@@ -128,6 +88,78 @@ def parser() -> argparse.ArgumentParser:
     _add_places(report)
     report.set_defaults(command="report")
     return top
+
+
+def add_run_options(top: argparse.ArgumentParser) -> None:
+    """Add the options that say what a run depends on: its data, and how it is evaluated."""
+    default = Settings()
+    data = top.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        default=SHIPPED_BARS,
+        metavar="FILE",
+        help="daily bars, or a table made by `features` (default: data/raw/stocks.csv.gz)",
+    )
+    _add_splits(data)
+    data.add_argument("--tickers", nargs="+", default=[], metavar="T", help="use only these tickers (default: all)")
+    data.add_argument(
+        "--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31 (default: all)"
+    )
+    data.add_argument(
+        "--to", dest="last_day", type=_day, metavar="DAY", help="last day used, as 2000-12-31 (default: all)"
+    )
+    add_table_options(top)
+    how = top.add_argument_group("evaluation")
+    how.add_argument(
+        "--first-window",
+        type=int,
+        metavar="DAYS",
+        help=f"days in the first training window (default: {default.first_window}; for any table, a share of its days)",
+    )
+    how.add_argument(
+        "--fold-days",
+        type=int,
+        metavar="DAYS",
+        help=f"days in each test window, or fold (default: {default.step}; for any table, a share of its days)",
+    )
+    how.add_argument(
+        "--gap",
+        type=int,
+        default=default.gap,
+        metavar="DAYS",
+        help=f"days dropped between training and test (default: {default.gap})",
+    )
+    how.add_argument(
+        "--threshold",
+        type=float,
+        default=default.threshold,
+        metavar="P",
+        help=f"call “up” at this probability or more (default: {default.threshold})",
+    )
+    how.add_argument(
+        "--draws",
+        type=int,
+        default=default.draws,
+        metavar="N",
+        help=f"resamples of days behind each interval (default: {default.draws})",
+    )
+    how.add_argument(
+        "--seed", type=int, default=default.seed, metavar="N", help=f"seed of the resamples (default: {default.seed})"
+    )
+    how.add_argument(
+        "--window",
+        choices=("expanding", "rolling"),
+        default=default.window,
+        help="training windows that grow, or that keep the length of the first (default: expanding)",
+    )
+    how.add_argument(
+        "--horizon",
+        type=int,
+        default=default.horizon,
+        metavar="DAYS",
+        help=f"days ahead that the target looks; the gap must be as long (default: {default.horizon})",
+    )
 
 
 def _add_splits(group: argparse._ActionsContainer) -> None:

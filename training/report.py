@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from model.bundle import Bundle
-from model.manifest import Verdict
+from model.manifest import Manifest
 from model.storage import write_file
 from model.thresholds import Confusion, confusion_at, threshold_curve
-from model.wording import number, percent
+from model.wording import percent
 from training.figures import calibration_chart, threshold_chart
 from training.model_card import CALIBRATION_FIGURE, model_card
 from training.report_tables import checks_table, metrics_table, origin_line, sensitivity_table
+from training.report_words import changes_to_watch, scope
 
 SUMMARY, CARD = "stakeholder_summary.md", "model_card.md"
 THRESHOLD_FIGURE = "figures/threshold.svg"
@@ -59,7 +60,7 @@ def stakeholder_summary(bundle: Bundle) -> str:
             "",
             "## Key metrics",
             "",
-            *metrics_table(manifest.metrics),
+            *metrics_table(manifest.metrics, manifest.layout),
             "",
             "## What the threshold does",
             "",
@@ -78,18 +79,16 @@ def stakeholder_summary(bundle: Bundle) -> str:
             "",
             "## What this means",
             "",
-            *(f"- {line}" for line in _meaning(manifest.verdict, settled)),
+            *(f"- {line}" for line in _meaning(manifest, settled)),
             "",
             "## What this does not mean",
             "",
-            f"- It does not show that “{target.question}” can never be answered: these"
-            f" {len(manifest.features)} features and this model were tested, on these tickers and days only.",
-            "- It says nothing of profit: costs, taxes and the size of moves are not in any figure above.",
+            *(f"- {line}" for line in scope(manifest)),
             "- A weight or a contribution is not an importance: the features overlap too much to be told apart.",
             "",
             "## Next steps",
             "",
-            *(f"{position}. {step}" for position, step in enumerate(_next_steps(manifest.verdict), 1)),
+            *(f"{position}. {step}" for position, step in enumerate(_next_steps(manifest), 1)),
             "",
             origin_line(bundle),
             "",
@@ -99,7 +98,6 @@ def stakeholder_summary(bundle: Bundle) -> str:
 
 def _risks(bundle: Bundle, settled: Confusion) -> list[str]:
     manifest = bundle.manifest
-    area = manifest.metric("auc")
     positive = manifest.target.positive_class
     return [
         "| risk | trigger |",
@@ -108,22 +106,19 @@ def _risks(bundle: Bundle, settled: Confusion) -> list[str]:
         f" today it is “{manifest.verdict.outcome}”. |",
         f"| The threshold makes it a constant. | Share of “{positive}” calls above 95 % or below 5 %;"
         f" today {percent(settled.call_share)}. |",
-        "| The market changes. | Over 250 new days, more than 4 % of a feature's values outside its 1–99 % band"
-        " (2 % are expected). |",
-        f"| The base rate moves. | Share of “{positive}” over 250 new days further than 5 points from"
-        f" {percent(settled.base_rate)}. |",
-        f"| A leak slips in with a change. | AUC above 0.60 after a retrain; today {number(area.value, 3)}. |",
-        "| Prices are not adjusted for a split. | The readers' warning “looks like an unadjusted split”. |",
+        *changes_to_watch(manifest, settled.base_rate),
     ]
 
 
-def _meaning(verdict: Verdict, settled: Confusion) -> list[str]:
+def _meaning(manifest: Manifest, settled: Confusion) -> list[str]:
+    verdict = manifest.verdict
     if verdict.outcome == "better":
         first = "The probabilities carry information beyond the base rate; how much, the difference in log loss says."
     elif verdict.outcome == "worse":
         first = "Quoting the base rate would have served better than this model."
     else:
-        first = "On these days the model cannot be told apart from quoting the base rate: no skill was found."
+        rows = "days" if manifest.layout.returns else "rows"
+        first = f"On these {rows} the model cannot be told apart from quoting the base rate: no skill was found."
     return [
         first,
         f"A call is right {percent(settled.precision)} of the time, and {percent(settled.base_rate)} of all rows turn"
@@ -132,15 +127,16 @@ def _meaning(verdict: Verdict, settled: Confusion) -> list[str]:
     ]
 
 
-def _next_steps(verdict: Verdict) -> list[str]:
-    if verdict.outcome == "better":
+def _next_steps(manifest: Manifest) -> list[str]:
+    rows = "days" if manifest.layout.returns else "rows"
+    if manifest.verdict.outcome == "better":
         return [
             "Look for a leak once more before believing it: run the checks above on fresh data.",
-            "Score new days as they come and compare with the interval given here.",
+            f"Score new {rows} as they come and compare with the interval given here.",
             "Decide the threshold from what a wrong and a missed call cost.",
         ]
     return [
         "Do not act on the calls.",
         "Bring information that these features do not hold, retrain, and read the new verdict.",
-        "Extend the history: more days narrow every interval above.",
+        f"Extend the {'history' if manifest.layout.time else 'table'}: more {rows} narrow every interval above.",
     ]

@@ -7,19 +7,19 @@ import numpy as np
 
 from model.bootstrap import DayBootstrap, interval_of
 from model.bundle import Bundle
-from model.manifest import Interval, Manifest, Metric
+from model.manifest import Interval, Layout, Manifest, Metric
 from model.thresholds import Confusion, confusion_at
 from model.wording import interval, number, percent, threshold_written
+from training.report_words import resampled, rows_tested
 
 SENSITIVITY = (0.40, 0.44, 0.48, 0.50, 0.55)
 
 
-def metrics_table(metrics: Sequence[Metric]) -> list[str]:
+def metrics_table(metrics: Sequence[Metric], layout: Layout) -> list[str]:
     """Every metric beside its baselines, as the lines of a Markdown table."""
-    first = metrics[0]
     return [
-        f"Out-of-fold: {first.n:,} rows, {first.days:,} days, {first.first_day} to {first.last_day}."
-        " Intervals are 95 %, from resampling whole days in blocks. The verdict rests on one of these comparisons,"
+        f"Out-of-fold: {rows_tested(metrics[0])}."
+        f" Intervals are 95 %, from resampling {resampled(layout)}. The verdict rests on one of these comparisons,"
         " fixed beforehand: log loss against the training base rate. Among so many, some interval leaves zero out by"
         " chance.",
         "",

@@ -1,6 +1,7 @@
 """Bars into a processed table: features, target and next-day return of each ticker and day."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,43 @@ from model.bars import WARM_UP_ROWS, Bars, FloatArray
 from model.dataset import MARKET_TARGET, FeatureTable, Provenance
 from model.errors import TrainingError
 from model.features import FEATURE_NAMES, build_features
-from model.manifest import Check
+from model.manifest import Check, Target
 from model.parquet import read_parquet
 from model.storage import sha256_of, write_file
 from training.bars import BarsFile
 
 _METADATA = b"handover"
+# Where the target is not the default one, which was never written.
+_TARGET = b"handover.target"
 # In standard deviations of the feature: below this, where a history starts no longer shows.
 WARM_UP_TOLERANCE = 0.05
 
 
-def build_table(source: BarsFile) -> FeatureTable:
-    """Turn checked bars into a table, without each ticker's warm-up and without incomplete rows."""
+def market_target(horizon: int) -> Target:
+    """Return the target of rows of daily bars: whether the close is higher *horizon* trading days later.
+
+    >>> market_target(5).question
+    'Will the stock close higher in 5 trading days?'
+    """
+    if horizon == MARKET_TARGET.horizon:
+        return MARKET_TARGET
+    return msgspec.structs.replace(
+        MARKET_TARGET,
+        horizon=horizon,
+        question=f"Will the stock close higher in {horizon} trading days?",
+        description=f"1 if the close in {horizon} trading days is above today's, else 0; an equal close counts as 0.",
+    )
+
+
+def build_table(source: BarsFile, horizon: int = MARKET_TARGET.horizon) -> FeatureTable:
+    """Turn checked bars into a table, without each ticker's warm-up and without incomplete rows.
+
+    The target, and the return that goes with it, look *horizon* rows of the ticker ahead; on its last
+    *horizon* rows both are unknown. A one-day horizon gives the next day's return.
+    """
+    if horizon < 1:
+        msg = f"A horizon of {horizon} days: expected at least 1."
+        raise TrainingError(msg)
     bars = source.bars
     X = build_features(bars)
     next_day_return = np.full(len(bars), np.nan)
@@ -32,8 +58,8 @@ def build_table(source: BarsFile) -> FeatureTable:
     warm = np.zeros(len(bars), dtype=np.bool_)
     for _, rows in bars.segments():
         close = bars.close[rows]
-        next_day_return[rows][:-1] = close[1:] / close[:-1] - 1
-        up[rows][:-1] = close[1:] > close[:-1]
+        next_day_return[rows][:-horizon] = close[horizon:] / close[:-horizon] - 1
+        up[rows][:-horizon] = close[horizon:] > close[:-horizon]
         warm[rows][WARM_UP_ROWS:] = True
     complete = np.isfinite(X).all(axis=1)
     keep = warm & complete
@@ -49,7 +75,7 @@ def build_table(source: BarsFile) -> FeatureTable:
         warnings=tuple(warning.message for warning in source.warnings),
         checks=(check_prefix_invariance(bars, X), check_warm_up(bars, X)),
     )
-    table = FeatureTable(provenance, bars.day, bars.ticker, X, up, next_day_return)
+    table = FeatureTable(provenance, bars.day, bars.ticker, X, up, next_day_return, target=market_target(horizon))
     return table.take(keep)
 
 
@@ -113,8 +139,10 @@ def pool(tables: Sequence[FeatureTable]) -> FeatureTable:
     def joined(name: str) -> Any:
         return np.concatenate([getattr(table, name) for table in tables])
 
-    pooled = FeatureTable(
-        provenance, joined("day"), joined("ticker"), joined("X"), joined("y"), joined("next_day_return")
+    pooled = replace(
+        tables[0],
+        provenance=provenance,
+        **{name: joined(name) for name in ("day", "ticker", "X", "y", "next_day_return")},
     )
     return pooled.take(np.lexsort((pooled.day, pooled.ticker)))
 
@@ -138,6 +166,8 @@ def write_table(table: FeatureTable, path: Path) -> None:
         "next_day_return": pa.array(table.next_day_return, mask=unknown),
     }
     metadata = {_METADATA: msgspec.json.encode(table.provenance)}
+    if table.target != MARKET_TARGET:
+        metadata[_TARGET] = msgspec.json.encode(table.target)
     buffer = pa.BufferOutputStream()
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), buffer, compression="zstd")
     write_file(path, buffer.getvalue().to_pybytes())
@@ -150,6 +180,12 @@ def read_provenance(path: Path) -> Provenance | None:
         return msgspec.json.decode(metadata[_METADATA], type=Provenance)
     except (OSError, KeyError, pa.ArrowInvalid, msgspec.DecodeError):
         return None
+
+
+def read_target(path: Path) -> Target:
+    """Return the target of the processed table at *path*."""
+    metadata = pq.read_schema(path).metadata or {}
+    return msgspec.json.decode(metadata[_TARGET], type=Target) if _TARGET in metadata else MARKET_TARGET
 
 
 def read_table(path: Path) -> FeatureTable:
@@ -170,6 +206,7 @@ def read_table(path: Path) -> FeatureTable:
         X=np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES]),
         y=table[MARKET_TARGET.column].cast(pa.float64()).to_numpy(),
         next_day_return=table["next_day_return"].to_numpy(),
+        target=read_target(path),
     )
 
 

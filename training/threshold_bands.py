@@ -18,7 +18,7 @@ from training.threshold_levels import Levels, levels_of, threshold_grid
 DAYS_A_MONTH = 365.25 / 12
 # Thresholds that differ by less are one, written or reckoned differently.
 _SAME = 1e-9
-BUDGET, CHOICE = "The budget", "The threshold"
+CHOICE = "The threshold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class ThresholdBands:
     level
         Level of each threshold: `bands.precision.estimate[bands.level]` has an entry for each threshold.
     calls_a_month
-        Calls in a month on average over the span of the rows; NaN where that is shorter than a month.
+        Calls in a month on average over the span of the rows; NaN where that is shorter than a month, or unknown.
     busiest_month
-        Calls in the calendar month that has most of them.
+        Calls in the calendar month that has most of them; all calls where rows have no time.
     always
         Value per row of calling every row.
     """
@@ -101,8 +101,8 @@ def threshold_bands(
 ) -> ThresholdBands:
     """Return every figure at each of *thresholds* (by default `threshold_grid()`), with its band.
 
-    *days* are the resampled days of *rows*. *on_progress* is called with the number of levels that are
-    done, and of all.
+    *days* are the resampled days (groups, or rows) of *rows*. *on_progress* is called with the number of
+    levels that are done, and of all.
     """
     levels = levels_of(rows.y_score, threshold_grid() if thresholds is None else thresholds)
     sums = _Sums(rows, stakes, levels)
@@ -130,29 +130,6 @@ def threshold_bands(
     )
 
 
-def threshold_for_budget(bands: ThresholdBands, calls_a_month: float, *, in_any_month: bool = False) -> float | None:
-    """Return the lowest threshold with at most so many calls a month; None where even the highest has more.
-
-    With *in_any_month* the busiest calendar month has to keep to the budget, not only the average one.
-
-    Raises
-    ------
-    InvalidInputError
-        The budget is negative or no number, or the rows span less than a month.
-    """
-    if not calls_a_month >= 0:
-        fault = Fault(
-            "calls a month", f"{calls_a_month:g}", "0 or more", "Write how many calls a month are affordable."
-        )
-        raise InvalidInputError(BUDGET, [fault])
-    if np.isnan(bands.calls_a_month).any():
-        fault = Fault("rows", f"{bands.days:,} days", "at least a month", "Score more days, or do without a budget.")
-        raise InvalidInputError(BUDGET, [fault])
-    spent = bands.busiest_month if in_any_month else bands.calls_a_month
-    affordable = spent[bands.level] <= calls_a_month
-    return float(bands.thresholds[np.argmax(affordable)]) if affordable.any() else None
-
-
 @dataclass(frozen=True, slots=True)
 class _Figures:
     """The seven figures, arrays that end in levels: of the rows themselves, or in every resample."""
@@ -174,7 +151,6 @@ class _Sums:
 
     def __init__(self, rows: OutOfFold, stakes: Stakes, levels: Levels) -> None:
         self.levels = levels
-        self.day_of_row = np.unique(rows.day, return_inverse=True)[1]
         self.positive = (rows.y_true == 1).astype(np.float64)
         #: Rows, positives, and what calling is worth: summed over the called rows, and over all.
         self.counted = (np.ones(len(rows.day)), self.positive, stakes.called)
@@ -189,7 +165,7 @@ class _Sums:
 
     def resampled(self, days: DayBootstrap, block: slice) -> _Figures:
         """Return the figures in each resample, shape (draws, levels of *block*)."""
-        where = (self.day_of_row, days.n_days, block)
+        where = (days.day_of_row, days.n_days, block)
         by_day = [self.levels.called_sums_by_group(values, *where) for values in self.counted]
         by_day.append(self.levels.left_sums_by_group(self.gain, *where))
         # One product of wide matrices is faster than four of narrow ones.
@@ -234,6 +210,8 @@ def _bands(
 
 
 def _months(rows: OutOfFold) -> float:
+    if np.isnat(rows.day).any():
+        return np.nan
     return float((rows.day.max() - rows.day.min()).astype(int) + 1) / DAYS_A_MONTH
 
 

@@ -7,8 +7,10 @@ import numpy as np
 from model.bars import FloatArray
 from model.bootstrap import DayBootstrap, interval_of
 from model.bundle import OutOfFold
+from model.dataset import blocks_of
 from model.errors import Fault, InvalidInputError
-from model.manifest import Interval
+from model.evaluation import span
+from model.manifest import MARKET, Interval, Layout
 from model.thresholds import IntArray
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS, BoolArray, Estimate, bounds_of, mean_over
 from training.stakes import Stakes
@@ -111,9 +113,8 @@ def _best(values: FloatArray, preferred: IntArray, rounding: float) -> IntArray:
 
 def _advantage_draws(rows: OutOfFold, stakes: Stakes, days: DayBootstrap, levels: Levels) -> FloatArray:
     """Return the value per row above that of calling every row in each resample, shape (draws, levels)."""
-    day_of_row = np.unique(rows.day, return_inverse=True)[1]
     lost = [
-        days.counts @ levels.left_sums_by_group(stakes.gain, day_of_row, days.n_days, block)
+        days.counts @ levels.left_sums_by_group(stakes.gain, days.day_of_row, days.n_days, block)
         for block in levels.blocks()
     ]
     return -np.concatenate(lost, axis=1) / days.sums(np.ones(len(rows.day)))[:, None]
@@ -127,7 +128,7 @@ def _within_noise(draws: FloatArray, best: int, levels: Levels, rounding: float)
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """Some of the days, and the rows on them."""
+    """Some of the days (groups, or rows without a time, whose first and last day are empty), and their rows."""
 
     first_day: str
     last_day: str
@@ -166,8 +167,11 @@ def chosen_on_first_half(
     seed: int = 0,
     gap: int = 1,
     thresholds: FloatArray | None = None,
+    layout: Layout = MARKET,
 ) -> HalfChoice:
     """Choose the best threshold on the first half of the days and score it on the second.
+
+    Rows without a time are halved at random from *seed*, whole groups where *layout* has any.
 
     *own* is the threshold in use, scored on the same second half; ties in value go to the nearest to it.
     The days of the second half are resampled *draws* times from *seed*. *gap* days are dropped at the
@@ -177,24 +181,41 @@ def chosen_on_first_half(
     Raises
     ------
     InvalidInputError
-        A half is left with fewer than `FEWEST_DAYS` days.
+        A half is left with fewer than `FEWEST_DAYS` days; without a time, with fewer than `FEWEST_ROWS` groups or rows.
     """
-    unique = np.unique(rows.day)
-    middle = len(unique) // 2
-    if middle - gap < FEWEST_DAYS:
-        found, expected = f"{len(unique):,}", f"{2 * (FEWEST_DAYS + gap):,} or more, to choose on half of them"
-        raise InvalidInputError(SUBJECT, [Fault("days", found, expected, "Score more days.")])
-    first, second = rows.day < unique[middle - gap], rows.day >= unique[middle]
+    first, second = _halves_of_days(rows, gap) if layout.time else _random_halves(rows, layout, seed)
     levels = levels_of(rows.y_score[first], threshold_grid() if thresholds is None else thresholds)
     preferred, named = _preference(levels, own)
     advantage = -levels.left_sums(stakes.gain[first]) / int(first.sum())
     best = int(_best(advantage[None, :], preferred, stakes.rounding)[0])
 
     later, at_stake = _only(rows, second), Stakes(stakes.called[second], stakes.quiet[second])
-    days = DayBootstrap(later.day, draws=draws, seed=seed)
+    days = DayBootstrap.of_rows(later, layout, draws=draws, seed=seed)
     chosen, in_use = (score_at(threshold, later, at_stake, days) for threshold in (float(named[best]), own))
     difference = _value_difference(chosen.threshold, own, later, at_stake, days)
-    return HalfChoice(_half(rows, first), _half(rows, second), float(advantage[best]), chosen, in_use, difference)
+    return HalfChoice(
+        _half(rows, first, layout), _half(rows, second, layout), float(advantage[best]), chosen, in_use, difference
+    )
+
+
+def _halves_of_days(rows: OutOfFold, gap: int) -> tuple[BoolArray, BoolArray]:
+    unique = np.unique(rows.day)
+    middle = len(unique) // 2
+    if middle - gap < FEWEST_DAYS:
+        found, expected = f"{len(unique):,}", f"{2 * (FEWEST_DAYS + gap):,} or more, to choose on half of them"
+        raise InvalidInputError(SUBJECT, [Fault("days", found, expected, "Score more days.")])
+    return rows.day < unique[middle - gap], rows.day >= unique[middle]
+
+
+def _random_halves(rows: OutOfFold, layout: Layout, seed: int) -> tuple[BoolArray, BoolArray]:
+    unique, block_of_row = np.unique(blocks_of(rows, layout), return_inverse=True)
+    middle = len(unique) // 2
+    if middle < FEWEST_ROWS:
+        what = "groups" if layout.group else "rows"
+        found, expected = f"{len(unique):,}", f"{2 * FEWEST_ROWS:,} or more, to choose on half of them"
+        raise InvalidInputError(SUBJECT.replace("days", what), [Fault(what, found, expected, f"Score more {what}.")])
+    chosen = np.random.default_rng(seed).permutation(len(unique)) < middle
+    return chosen[block_of_row], ~chosen[block_of_row]
 
 
 def _value_difference(threshold: float, other: float, rows: OutOfFold, stakes: Stakes, days: DayBootstrap) -> Estimate:
@@ -208,6 +229,5 @@ def _only(rows: OutOfFold, here: BoolArray) -> OutOfFold:
     return OutOfFold(**{field.name: getattr(rows, field.name)[here] for field in fields(OutOfFold)})
 
 
-def _half(rows: OutOfFold, here: BoolArray) -> Half:
-    day = rows.day[here]
-    return Half(str(day.min()), str(day.max()), len(np.unique(day)), len(day))
+def _half(rows: OutOfFold, here: BoolArray, layout: Layout) -> Half:
+    return Half(*span(rows.day[here]), len(np.unique(blocks_of(rows, layout)[here])), int(here.sum()))

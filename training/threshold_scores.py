@@ -48,7 +48,7 @@ def score_at(
 
 @dataclass(frozen=True, slots=True)
 class GroupScore:
-    """One group of rows; `score` is None where fewer than `FEWEST_ROWS` are called, or days are below `FEWEST_DAYS`."""
+    """One group of rows, on so many days (or in so many groups, or rows); `score` is None where they are too few."""
 
     name: str
     rows: int
@@ -58,18 +58,25 @@ class GroupScore:
 
 
 def by_group(
-    threshold: float, groups: Mapping[str, BoolArray], rows: OutOfFold, stakes: Stakes, days: DayBootstrap
+    threshold: float,
+    groups: Mapping[str, BoolArray],
+    rows: OutOfFold,
+    stakes: Stakes,
+    days: DayBootstrap,
+    *,
+    fewest_days: int = FEWEST_DAYS,
 ) -> list[GroupScore]:
-    """Return the figures at *threshold* for each group of rows, in the order given; too few rows get none.
+    """Return the figures at *threshold* for each group of rows, in the order given.
 
-    *groups* says which of *rows* belong to it, by its name. *days* are the resampled days of all *rows*:
-    a resample holds those of the group's days that it drew.
+    Fewer than `FEWEST_ROWS` called rows, or *fewest_days*, get none. *groups* says which of *rows* belong to
+    it, by its name. *days* are the resampled days of all *rows*: a resample holds those of the group's days
+    that it drew.
     """
     called = rows.y_score >= threshold
     scores = []
     for name, here in groups.items():
-        n_days, calls = len(np.unique(rows.day[here])), int(np.sum(called & here))
-        enough = calls >= FEWEST_ROWS and n_days >= FEWEST_DAYS
+        n_days, calls = len(np.unique(days.day_of_row[here])), int(np.sum(called & here))
+        enough = calls >= FEWEST_ROWS and n_days >= fewest_days
         score = score_at(threshold, rows, stakes, days, here) if enough else None
         scores.append(GroupScore(name, int(here.sum()), n_days, calls, score))
     return scores

@@ -1,9 +1,8 @@
 """Train, evaluate and publish: a table in, a version of the bundle out."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
@@ -11,11 +10,11 @@ from model.bundle import BundleDraft, write_bundle
 from model.creation import Plan, Progress, draft_bundle
 from model.dataset import FeatureTable
 from model.errors import TrainingError
-from model.folds import folds_by_day
 from model.manifest import Check, Exclusion, Metric, Threshold, Verdict
 from model.registry import Registry
-from training.candidates import baseline
-from training.settings import Settings, check_settings
+from training.candidates import pipeline_maker
+from training.ledger import note_training
+from training.settings import Settings, check_settings, usable_folds
 
 # A year: a ticker with less is in too few folds to be judged on its own days.
 FEWEST_ROWS = 252
@@ -51,7 +50,7 @@ class TrainingResult:
 def train(
     table: FeatureTable, settings: Settings, on_progress: Callable[[Progress], None] = lambda _: None
 ) -> TrainingResult:
-    """Evaluate the baseline by walk-forward on *table*, fit it on all rows, and describe the result.
+    """Evaluate a candidate by walk-forward on *table*, fit it on all rows, and describe the result.
 
     Raises
     ------
@@ -59,8 +58,9 @@ def train(
         The table or the settings do not allow an honest evaluation.
     """
     check_settings(settings)
-    usable, excluded = _usable_rows(table, settings)
-    known = usable.take(~np.isnan(usable.y))
+    make_pipeline = pipeline_maker(settings.candidate)
+    usable, excluded = usable_rows(table, settings)
+    _, folds = usable_folds(usable, settings)
     plan = Plan(
         name=settings.name,
         threshold=Threshold(
@@ -71,14 +71,14 @@ def train(
             ),
             chosen_on="no rows: set before looking at any result",
         ),
-        folds=folds_by_day(known.day, first_window=settings.first_window, step=settings.step, gap=settings.gap),
+        folds=folds,
         draws=settings.draws,
         seed=settings.seed,
-        record=_as_record(settings),
+        record=settings.as_record(),
         excluded=excluded,
         checks=table.provenance.checks,
     )
-    return TrainingResult(draft_bundle(usable, baseline, plan, on_progress=on_progress))
+    return TrainingResult(draft_bundle(usable, make_pipeline, plan, on_progress=on_progress))
 
 
 def publish(result: TrainingResult, registry: Registry, *, by: str, why: str, when: datetime) -> str:
@@ -89,11 +89,14 @@ def publish(result: TrainingResult, registry: Registry, *, by: str, why: str, wh
 
 
 def store(result: TrainingResult, registry: Registry, *, when: datetime) -> str:
-    """Write *result* as a new version without promoting it, and return its name."""
-    return write_bundle(registry.folder, result.draft.created_at(when)).name
+    """Write *result* as a new version without promoting it, note the look at its rows, and return its name."""
+    draft = result.draft.created_at(when)
+    version = write_bundle(registry.folder, draft).name
+    note_training(registry, draft, when)
+    return version
 
 
-def _usable_rows(table: FeatureTable, settings: Settings) -> tuple[FeatureTable, list[Exclusion]]:
+def usable_rows(table: FeatureTable, settings: Settings) -> tuple[FeatureTable, list[Exclusion]]:
     """Narrow the table to the tickers and days asked for, leaving out tickers that are too short."""
     there = np.unique(table.ticker).tolist()
     if unknown := [ticker for ticker in settings.tickers if ticker not in there]:
@@ -116,8 +119,3 @@ def _usable_rows(table: FeatureTable, settings: Settings) -> tuple[FeatureTable,
         msg = f"No ticker is left to train on: {reasons or 'no row in the span asked for'}. Supply a longer history."
         raise TrainingError(msg)
     return table.take(keep), excluded
-
-
-def _as_record(settings: Settings) -> dict[str, Any]:
-    record = asdict(settings)
-    return record | {"tickers": ",".join(settings.tickers)}

@@ -15,7 +15,8 @@ def predict_bars() -> Response:
     """Compute the features of the last of the bars, and score them."""
     current = served()
     if not prediction.takes_bars(current.bundle):
-        detail = f"The features of {current.bundle.manifest.name} are not computed from daily bars; use /predict."
+        name = current.bundle.manifest.name
+        detail = f"There is nothing at this address: the features of {name} are sent as they are. Use /predict."
         return problem(HTTPStatus.NOT_FOUND, detail)
     queries.only("ticker")
     media_type, body = read_body(list(prediction.READERS), largest=settings().batch_bytes)

@@ -4,6 +4,7 @@ import msgspec
 
 from api import payloads
 from api.openapi.schemas import NUMBER, TEXT, Schema, list_of, nullable, record, ref
+from api.public import renamed, told_schema
 from model.bundle import Bundle
 from model.manifest import Manifest
 
@@ -51,4 +52,19 @@ def _manifest(bundle: Bundle) -> dict[str, Schema]:
     used["FeatureSpec"]["required"].remove("histogram")
     for inside in ("LinearWeights", "WholePipeline"):
         del used[inside]
+    layout = bundle.manifest.layout
+    if "layout" not in public:
+        del used["Layout"]
+    if not layout.returns:
+        # What the code says of these parts is said of daily bars.
+        used = {renamed(name, layout): _without_words(told_schema(used[name], layout)) for name in used}
+        del used["Exclusion"]
+        whole = told_schema({"properties": whole}, layout)["properties"]
+        used["Layout"] = record({"time": nullable(TEXT), "group": nullable(TEXT), "folds": TEXT})
+        if not layout.group:
+            del used["GroupSpan"]
     return used | {"Model": record({name: whole[name] for name in public}, "The public part of the manifest.")}
+
+
+def _without_words(schema: Schema) -> Schema:
+    return {name: part for name, part in schema.items() if name not in {"description", "title"}}

@@ -13,6 +13,7 @@ from api.openapi.paths import Operation, with_request_id
 from api.openapi.schemas import TEXT, Schema, ref
 from api.settings import ApiSettings
 from model.bundle import Bundle
+from model.manifest import TrainedOn
 
 OPENAPI = "3.1.0"
 
@@ -81,14 +82,17 @@ def _info(bundle: Bundle) -> dict[str, str]:
         manifest.target.question,
         f"{manifest.target.description} The model calls “{manifest.target.positive_class}” at a probability of"
         f" {bundle.threshold} or more.",
-        f"Trained on {manifest.trained_on.file}, {manifest.trained_on.rows:,} rows from"
-        f" {manifest.trained_on.first_day} to {manifest.trained_on.last_day}.",
+        f"Trained on {manifest.trained_on.file}, {manifest.trained_on.rows:,} rows{_span(manifest.trained_on)}.",
         f"**{manifest.verdict.headline}** {manifest.verdict.sentence}",
         "Every error is a problem document (RFC 9457) that lists all faults at once: where, what was found, what was"
         " expected, what to do. Any other path is answered with 404, any other method than those listed, and HEAD"
         " and OPTIONS beside them, with 405.",
     ]
     return {"title": manifest.name, "version": bundle.version, "description": "\n\n".join(told)}
+
+
+def _span(data: TrainedOn) -> str:
+    return f" from {data.first_day} to {data.last_day}" if data.first_day else ""
 
 
 def _with_key(path: str, methods: dict[str, Operation], settings: ApiSettings) -> dict[str, Operation]:

@@ -184,6 +184,7 @@ def _plot(bundle: Bundle) -> Operation:
     scenario = [
         query(feature.name, feature_value(feature), "Its value in the scenario; by default its median in training.")
         for feature in features
+        if feature.name not in {"feature", "format"}
     ]
     forms = {"type": "string", "enum": ["html", "png", "svg"], "default": "html"}
     return operation(

@@ -4,9 +4,10 @@ from typing import Any
 
 from api import validation
 from api.bars import prediction as bars
+from api.public import renamed, told
 from model.bars import SHORTEST_HISTORY, WARM_UP_ROWS
 from model.bundle import Bundle
-from model.manifest import FeatureSpec
+from model.manifest import FeatureSpec, Layout
 
 Schema = dict[str, Any]
 
@@ -130,7 +131,7 @@ def _provenance() -> Schema:
 
 
 def _single(bundle: Bundle) -> dict[str, Schema]:
-    explanation = _explanation()
+    explanation = _explanation(bundle.manifest.layout)
     optional = ("warnings", *explanation)
     return {
         "Row": record({"features": ref("FeatureValues")}, "One row: a value for each feature, and nothing else."),
@@ -138,7 +139,7 @@ def _single(bundle: Bundle) -> dict[str, Schema]:
     }
 
 
-def _explanation() -> dict[str, Schema]:
+def _explanation(layout: Layout) -> dict[str, Schema]:
     number, text = nullable(NUMBER), nullable(TEXT)
     part = {"feature": TEXT, "log_odds": number, "points": number}
     flip = {"feature": TEXT, "value": number, "observed_minimum": NUMBER, "observed_maximum": NUMBER}
@@ -152,7 +153,8 @@ def _explanation() -> dict[str, Schema]:
         "contributions": list_of(record(part), "What each feature adds, against the median row."),
         "flips": list_of(record(flip), "The value of each feature that alone flips the call; null: none in range."),
         "interval": nullable(interval) | {"description": "An interval for the probability."},
-        "nearest_day": nullable(record(nearest)) | {"description": "The row of training most like this one."},
+        renamed("nearest_day", layout): nullable(record(told(nearest, layout)))
+        | {"description": "The row of training most like this one."},
     }
     return {
         name: schema | {"description": f"{schema['description']} Only with explain."}

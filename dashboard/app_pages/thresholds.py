@@ -4,8 +4,10 @@ import streamlit as st
 
 from dashboard import cards, links, state
 from dashboard.opening import open_page
-from dashboard.threshold import sections
+from dashboard.row_words import whole_blocks
+from dashboard.threshold import sections, words
 from dashboard.threshold.costs import shown_costs
+from dashboard.threshold.group_tables import groups_section
 from dashboard.threshold.keeping import keeping
 from dashboard.threshold.no_call import no_call_section
 from dashboard.threshold.numbers import bands_of
@@ -14,7 +16,6 @@ from training.estimates import FEWEST_ROWS
 
 bundle = open_page()
 manifest = bundle.manifest
-rows = bundle.out_of_fold
 up = f"“{manifest.target.positive_class}”"
 
 
@@ -35,7 +36,7 @@ def explorer() -> None:
     with right.container(border=True, height="stretch"):
         sections.half_section(bundle, costs)
     with st.container(border=True):
-        sections.groups_section(bundle, costs)
+        groups_section(bundle, costs)
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
         sections.calibration_section(bundle)
@@ -52,10 +53,10 @@ if notice := state.take_notice():
     st.success(notice, icon=":material/check:")
 explorer()
 st.caption(
-    "All rows here are out-of-fold: each was scored by a model that had not seen its day or any later one"
-    f" ({rows.day.min()} to {rows.day.max()}, {len(rows.day):,} rows). A threshold picked because it looks best on"
-    " these rows will look worse on the next. Intervals resample whole days; figures of fewer than"
-    f" {FEWEST_ROWS} calls are not given. The bundle's own threshold, {written(bundle, bundle.threshold)}:"
-    f" {manifest.threshold.rule} (chosen on {manifest.threshold.chosen_on})."
+    f"All rows here are out-of-fold: each was scored by a model that had not seen {words.unseen(manifest.layout)}"
+    f" ({words.rows_and_period(bundle)}). A threshold picked because it looks best on these rows will look worse on the"
+    f" next. Intervals resample {whole_blocks(manifest.layout)}; figures of fewer than {FEWEST_ROWS} calls are not"
+    f" given. The bundle's own threshold, {written(bundle, bundle.threshold)}: {manifest.threshold.rule} (chosen on"
+    f" {manifest.threshold.chosen_on})."
 )
 st.html(cards.footer(bundle))

@@ -79,12 +79,16 @@ export class NumberControl {
     const { typed, scale } = this;
     this.listen(typed, "input", () => {
       // What is being typed is left as it is until it is done.
+      if (!this.typing) this.before = this.value;
       this.typing = true;
       if (faultOf(scale, typed.value) === null) this.move(Number(typed.value));
     });
     this.listen(typed, "change", () => {
       this.typing = false;
-      this.fault = faultOf(scale, typed.validity.badInput ? "?" : typed.value);
+      const fault = faultOf(scale, typed.validity.badInput ? "?" : typed.value);
+      // On the way to what is refused, what had been typed so far was followed.
+      if (fault !== null) this.on.move(this.before);
+      this.fault = fault;
       this.on.rest(true);
     });
     this.listen(typed, "blur", () => {
@@ -96,6 +100,7 @@ export class NumberControl {
   // Show `value`; `note` is what is to be said of it, unless what was typed has a fault.
   show(value, note = "") {
     const { scale, range, typed, fault } = this;
+    this.value = value;
     const at = Math.min(Math.max(value, scale.low), scale.high);
     if (range.valueAsNumber !== at) range.value = String(at);
     range.setAttribute("aria-valuetext", written(scale, value));

@@ -30,6 +30,8 @@ export function ticks(low, high, count) {
   const step = power * ([1, 2, 2.5, 5, 10].find((one) => one * power >= rough * 0.999) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
+  // One or two numbers are no scale.
+  if (last - first < 2 && count < 20) return ticks(low, high, 1.5 * Math.max(count, 1));
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
 }
 

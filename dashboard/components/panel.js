@@ -10,6 +10,7 @@ import { intervalOf, jointFlip, shareNearer } from "./distances.js";
 import { Teller, keepAddress, make, streamlitComponent, write } from "./elements.js";
 import { JointFlipCard, SingleFlips } from "./flipping.js";
 import { ScenarioHistory } from "./history.js";
+import { ManyFeatures } from "./many.js";
 import { Pulls } from "./pulls.js";
 import { answerOf, callWritten, place, rangeWritten, rowOf } from "./scores.js";
 import { SeenCard, seenBefore } from "./seen.js";
@@ -44,6 +45,7 @@ class Panel {
     const begin = (point) => this.begin(point);
     this.answering = new AnswerCard(this.root, signal);
     this.seen = new SeenCard(this.find(".seen"));
+    this.features = new ManyFeatures(this.root, signal);
     this.start = new StartMenu(this.root, signal, { begin, lookUp: (id) => this.lookUp(id) });
     this.copying = new CopyMenu(this.root, signal);
     this.comparison = new Comparison(this.root, signal, {
@@ -129,6 +131,8 @@ class Panel {
     const parts = [this.answering, this.start, this.pulls, this.flips, this.joint, this.similar];
     for (const part of parts) part.build(model);
     for (const point of model.starts) this.origins[point.id] = point;
+    this.find(".flips").classList.toggle("wide", model.groups.length % 2 === 0);
+    this.features.build(model, cards, this.controls);
   }
 
   control(feature, position) {

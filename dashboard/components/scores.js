@@ -149,7 +149,7 @@ export function sentence(model, probability) {
   const call = probability >= model.threshold ? `calls ${up}` : `does not call ${up}`;
   return unbroken(
     `At these values the model gives ${up} **${percent(probability)}** and ${call}: it calls at` +
-      ` ${percent(model.threshold)} or more. Of the ${model.rows_scored} (${model.period}),` +
+      ` ${percent(model.threshold)} or more. Of the ${model.rows_scored}${model.period && ` (${model.period})`},` +
       ` **${percent(model.base_rate)}** were ${up}.`,
   );
 }

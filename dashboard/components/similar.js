@@ -12,6 +12,7 @@ export class SimilarCard {
   }
 
   build(model) {
+    write(this.root.querySelector("h2"), model.rows.similar);
     this.rows = model.features.map((feature) => {
       const element = make("tr");
       const cells = [make("td", "figure"), make("td", "figure"), make("td", "figure")];

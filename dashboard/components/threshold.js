@@ -83,7 +83,7 @@ class ThresholdPanel {
     this.find(".figures").replaceChildren(...this.figures.map(({ element }) => element));
     this.cells = Object.entries(OUTCOMES).map(([cell, [count, words]]) => this.cell(cell, count, words));
     write(this.find(".was"), `was ${upWritten(bands)}`);
-    write(this.find(".rows-shown"), `${number(bands.n, 0)} out-of-fold rows on ${number(bands.days, 0)} days, ${bands.period}`);
+    write(this.find(".rows-shown"), bands.rows_shown);
     this.columns = columnsOf(bands);
     this.buildViews();
     this.drawWorth();

@@ -76,9 +76,8 @@ export function sentenceOf(bands, found) {
     const few = `calls ${up} on **${found.calls}** of ${number(bands.n, 0)} rows`;
     return unbroken(`${at} ${few}: too few to say how often that is right, or what it is worth; ${always}.`);
   }
-  const over = bands.tickers > 1 ? ` over ${bands.tickers} tickers` : "";
   const often = `**${calledWritten(bands, found.called.value)}**`;
-  const calls = bands.years === null ? `on ${often} of the rows` : `about ${often} times a year${over}`;
+  const calls = bands.years === null ? `on ${often} of the rows` : `about ${often} times a year${bands.over}`;
   const right = `is right on **${percent(found.precision.value)}** of those; ${always}`;
   return unbroken(`${at} calls ${up} ${calls} and ${right}. ${worthSaid(bands, found)}`);
 }

@@ -208,9 +208,9 @@ def _pins(bundle: Bundle, feature: FeatureSpec) -> list[Pin]:
     return found
 
 
-@st.cache_resource(max_entries=3, show_spinner="Resampling days for the intervals…")
+@st.cache_resource(max_entries=3, show_spinner="Resampling for the intervals…")
 def _observed(_bundle: Bundle, sha256: str) -> ObservedRates:  # noqa: ARG001  the cache's key
     """What was observed in the training rows of *_bundle*."""
     settings = _bundle.manifest.settings
     draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
-    return observed_rates(_bundle.reference, draws=draws, seed=seed)
+    return observed_rates(_bundle.reference, draws=draws, seed=seed, layout=_bundle.manifest.layout)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from dashboard.curve.response import Calls, Crossing, Grid, View
-from dashboard.display import range_written, written
+from dashboard.display import label_of, range_written, written
+from dashboard.row_words import in_brackets, period, whole_blocks
 from model.manifest import FeatureSpec, Interval, Manifest
 from model.uncertainty import CalibrationUncertainty, ProbabilityIntervals, WeightUncertainty
 from model.wording import interval, number, percent, points
@@ -19,8 +20,12 @@ def quoted(manifest: Manifest) -> str:
 
 
 def column_of(feature: FeatureSpec, others: Sequence[str]) -> str:
-    """Return the name of the column of *feature*'s values beside columns of the names *others*."""
-    return f"feature.{feature.name}" if feature.name in others else feature.name
+    """Return the name of the column of *feature*'s values, with their unit, beside columns of the names *others*.
+
+    They are as shown; the feature's own name stands for values in original units, in requests and files of rows.
+    """
+    label = label_of(feature)
+    return f"feature {label}" if label in others else label
 
 
 def shown(feature: FeatureSpec, value: float) -> str:
@@ -93,10 +98,11 @@ def changes_here(feature: FeatureSpec, other: FeatureSpec, at: float, calls: Cal
 def about_observed(manifest: Manifest, rates: ObservedRates) -> str:
     """Say what the dots are."""
     data, overall = manifest.trained_on, rates.overall
+    span = in_brackets(period(data.first_day, data.last_day))
     among = f" (95 % interval {_between(overall.interval)})" if overall.interval else ""
     return (
         f"Dots: how often the training rows were {quoted(manifest)}, in {BINS} groups of about equal size, with 95 %"
-        f" intervals by whole days; over all {overall.n:,} rows ({data.first_day} to {data.last_day})"
+        f" intervals by {whole_blocks(manifest.layout)}; over all {overall.n:,} rows{span}"
         f" {percent(overall.value)}{among}, the dotted line."
     )
 
@@ -129,7 +135,7 @@ HOW_TO_READ = (
 def about_rows(manifest: Manifest, drawn: int, in_view: int) -> str:
     """Say which rows lie on the map."""
     which = f"all {in_view:,} training rows" if drawn == in_view else f"{drawn:,} of {in_view:,} training rows"
-    evenly = "" if drawn == in_view else ", taken evenly in time"
+    evenly = "" if drawn == in_view else f", taken evenly{' in time' if manifest.layout.time else ''}"
     return (
         f"▲ was {quoted(manifest)}, ○ was not: {which} in view{evenly}. Everything else about those rows is as it was,"
         " not as in the scenario, which the colour and the dashed line speak of."

@@ -16,8 +16,10 @@ from dashboard.display import LARGEST, grouped, label_of, scale_of
 from dashboard.panel_messages import accepted_history, accepted_pins, accepted_step
 from dashboard.predict.code import code_data
 from dashboard.predict.looked_up import looked_up
+from dashboard.predict.named_rows import NoSuchRowError, rows_data
 from dashboard.predict.similar import other_call_data, similar_data
-from dashboard.predict.starting_points import NoSuchRowError, row_by_id, tickers_of
+from dashboard.predict.starting_points import row_by_id
+from dashboard.row_words import period
 from dashboard.scenario_history import Step
 from model.bundle import Bundle
 from model.explain import shapley
@@ -29,7 +31,17 @@ from model.uncertainty import NORMAL_QUANTILE, ProbabilityIntervals, WeightUncer
 KEY, ANSWERED = "panel", "panel_look_up"
 
 SCRIPTS = (
-    *("words.js", "scores.js", "distances.js", "history.js", "elements.js", "control.js", "menu.js", "starting.js"),
+    *(
+        "words.js",
+        "scores.js",
+        "distances.js",
+        "history.js",
+        "elements.js",
+        "control.js",
+        "menu.js",
+        "starting.js",
+        "many.js",
+    ),
     *("copying.js", "comparing.js", "pulls.js", "flipping.js", "similar.js", "seen.js", "answering.js", "panel.js"),
 )
 _mount = component("panel", html="panel.html", css=("base.css", "panel.css"), js=SCRIPTS)
@@ -144,10 +156,10 @@ def model_data(bundle: Bundle, base_rate: float | None) -> dict[str, Any]:
         ],
         "rows_trained": f"{manifest.trained_on.rows:,} training rows",
         "rows_scored": f"{first.n:,} out-of-fold rows",
-        "period": f"{first.first_day} to {first.last_day}",
+        "period": period(first.first_day, first.last_day),
         "base_rate": base_rate,
         "starts": [point.as_data() for point in found.points],
-        "tickers": tickers_of(bundle),
+        "rows": rows_data(bundle),
         "code": code_data(bundle),
         "uncertainty": _uncertainty_data(found.intervals),
         "familiarity": {

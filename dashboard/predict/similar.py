@@ -1,15 +1,17 @@
 """The training rows most like a scenario, and what followed them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dashboard.predict.looked_up import LookedUp
-from dashboard.predict.starting_points import row_name, row_on, shown_values, what_followed
+from dashboard.predict.named_rows import row_id, row_name
+from dashboard.predict.starting_points import row_by_id, shown_values, what_followed
+from dashboard.row_words import capital
 from model.bundle import Bundle, Reference
-from model.explain import NearestDay, nearest_day
-from model.nearest import nearest_with_other_call, similar_rows
+from model.nearest import nearest_with_other_call, similar_rows, squared_distances
 from model.wording import interval, number, percent
 from training.estimates import wilson
 
@@ -23,26 +25,29 @@ def similar_data(bundle: Bundle, found: LookedUp, row: Sequence[float]) -> dict[
     """
     rows, features = bundle.reference, bundle.manifest.features
     itself = np.isclose(found.X, np.asarray(row), rtol=1e-9, atol=0).all(axis=1)
+    there = np.flatnonzero(~itself)
     if itself.any():
-        there = ~itself
         rows = Reference(rows.day[there], rows.ticker[there], rows.X[there], rows.y[there], rows.next_day_return[there])
-    nearest = nearest_day(rows, features, row)
-    if nearest is None:
+    squares = squared_distances(rows.X, features, row)
+    nearest = squares.min(initial=np.inf)
+    if not np.isfinite(nearest):
         return None
+    ties = np.flatnonzero(squares == nearest)
+    # Of several the latest; where rows have no time, the first.
+    position = int(there[ties[np.argmax(rows.day[ties])]])
+    distance = math.sqrt(nearest / len(features))
     return {
-        "point": row_on(bundle, nearest.ticker, nearest.day).as_data(),
-        "sentence": _sentence(bundle, nearest, other=bool(itself.any())),
+        "point": row_by_id(bundle, row_id(bundle, position)).as_data(),
+        "sentence": _sentence(bundle, position, distance, other=bool(itself.any())),
         "outcomes": _outcomes(bundle, rows, row),
     }
 
 
-def _sentence(bundle: Bundle, found: NearestDay, *, other: bool) -> str:
-    rows = bundle.reference
+def _sentence(bundle: Bundle, position: int, distance: float, *, other: bool) -> str:
     than = "these very values aside, nearer than any" if other else "nearer than any other"
-    position = int(np.flatnonzero((rows.ticker == found.ticker) & (rows.day == np.datetime64(found.day)))[-1])
     return (
-        f"**{row_name(found.ticker, found.day)}**: {number(found.distance, 2)} standard deviations away on average over"
-        f" the features; {than} of {len(rows.day):,} rows. {what_followed(bundle, position)}"
+        f"**{capital(row_name(bundle, position))}**: {number(distance, 2)} standard deviations away on average over the"
+        f" features; {than} of {len(bundle.reference.day):,} rows. {what_followed(bundle, position)}"
     ).replace(" %", "\u00a0%")
 
 
@@ -63,13 +68,13 @@ def _outcomes(bundle: Bundle, rows: Reference, row: Sequence[float]) -> str:
 
 def other_call_data(bundle: Bundle, found: LookedUp, row: Sequence[float]) -> dict[str, Any] | None:
     """Return the training row nearest to *row* with the other call, as controls show it; None where there is none."""
-    features, rows = bundle.manifest.features, bundle.reference
+    features = bundle.manifest.features
     # Looked for among the rows as they are shown: taken over, the row must have that call.
     position = nearest_with_other_call(bundle.scorer, found.X, found.probability, features, row, bundle.threshold)
     if position is None:
         return None
     return {
-        "name": row_name(str(rows.ticker[position]), str(rows.day[position])),
+        "name": row_name(bundle, position),
         "values": list(shown_values(features, found.X[position].tolist()).values()),
         "probability": bundle.scorer.one(found.X[position].tolist()),
     }

@@ -1,4 +1,4 @@
-"""Rows to begin a scenario from: the median, the latest of a ticker, any day's, a borderline one, the biggest miss."""
+"""Rows to begin a scenario from: the median, a borderline one, the biggest miss, the last of each group, any other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,28 +7,26 @@ from typing import Any
 import numpy as np
 
 from dashboard.display import scale_of
+from dashboard.predict.named_rows import ROW, groups_of, position_by_id, position_of, row_id, row_name
+from dashboard.row_words import capital
 from model.bars import FloatArray
 from model.bundle import Bundle
-from model.errors import ModelError
 from model.manifest import FeatureSpec
 from model.wording import percent
+from training.row_places import places_in
 
-MEDIAN, BORDERLINE, MISS, ROW = "median", "borderline", "miss", "row"
-# Of more tickers, each is chosen from a list instead of having a button of its own.
+MEDIAN, BORDERLINE, MISS = "median", "borderline", "miss"
+# Of more groups, each is chosen from a list instead of having a button of its own.
 MOST_BUTTONS = 8
 # Misses looked at until one is found whose row is certain.
 MISSES_TRIED = 100
-
-
-class NoSuchRowError(ModelError):
-    """There is no row of that ticker and day."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartingPoint:
     """A row to begin from: `values` in display units by feature; `said` is what it is, and what followed.
 
-    `kind` is "latest" for the latest row of a ticker.
+    `kind` is "latest" for the latest row of a group, or its last where rows have no time.
     """
 
     id: str
@@ -71,109 +69,73 @@ def rows_as_shown(features: Sequence[FeatureSpec], X: FloatArray) -> FloatArray:
     return np.column_stack(columns)
 
 
-def tickers_of(bundle: Bundle) -> list[dict[str, str]]:
-    """Return each ticker with the first and the last day of its rows; one without a name where there are none."""
-    rows = bundle.reference
-    return [
-        {"name": str(name), "first": str(rows.day[own].min()), "last": str(rows.day[own].max())}
-        for name in np.unique(rows.ticker)
-        if (own := rows.ticker == name).any()
-    ]
-
-
 def starting_points(bundle: Bundle, probability: FloatArray) -> list[StartingPoint]:
     """Return what a scenario can begin from at one press.
 
     *probability* is that of each reference row as shown.
     """
-    tickers = tickers_of(bundle)
-    latest = (
-        [row_on(bundle, ticker["name"], ticker["last"]) for ticker in tickers] if len(tickers) <= MOST_BUTTONS else []
-    )
+    groups = groups_of(bundle)
+    layout = bundle.manifest.layout
+    listed = len(groups) <= MOST_BUTTONS and bool(layout.time or layout.group)
+    latest = [row_on(bundle, group.name, group.last) for group in groups] if listed else []
     found = [_median(bundle), _borderline(bundle, probability), _biggest_miss(bundle), *latest]
     return [point for point in found if point is not None]
 
 
-def row_on(bundle: Bundle, ticker: str, day: str) -> StartingPoint:
-    """Return the row of *ticker* on *day*, an ISO date.
+def row_on(bundle: Bundle, ticker: str, wanted: str) -> StartingPoint:
+    """Return the row of *ticker* on the day *wanted*, an ISO date; without a time, the one of that number.
 
     Raises
     ------
     NoSuchRowError
         There is none; the message names the nearest days that have one.
     """
-    rows = bundle.reference
-    own = np.flatnonzero(rows.ticker == ticker)
-    days = rows.day[own]
-    wanted = _day_of(day)
-    there = own[days == wanted] if wanted is not None else own[:0]
-    if not there.size:
-        raise NoSuchRowError(_no_row(ticker, day, wanted, np.sort(days)))
-    position = int(there[-1])
-    last = bool(rows.day[position] == days.max())
-    name = row_name(ticker, str(rows.day[position]))
-    which = " (the latest row)" if last else ""
-    return StartingPoint(
-        id=f"{ROW}:{rows.day[position]}:{ticker}",
-        kind="latest" if last else ROW,
-        label=ticker or "The latest row",
-        detail=str(rows.day[position]),
-        said=f"{name}{which}. {what_followed(bundle, position)}",
-        values=shown_values(bundle.manifest.features, rows.X[position].tolist()),
-    )
+    return _point_at(bundle, position_of(bundle, ticker, wanted))
 
 
-def row_by_id(bundle: Bundle, row_id: str) -> StartingPoint:
-    """Return the row of an id that `row_on` gave.
+def row_by_id(bundle: Bundle, row_id_: str) -> StartingPoint:
+    """Return the row of an id that a starting point gave.
 
     Raises
     ------
     NoSuchRowError
         This bundle has no such row.
     """
-    kind, _, rest = row_id.partition(":")
-    day, _, ticker = rest.partition(":")
-    if kind != ROW:
-        msg = f"Found {row_id!r}, expected {ROW}:<day>:<ticker>."
-        raise NoSuchRowError(msg)
-    return row_on(bundle, ticker, day)
+    return _point_at(bundle, position_by_id(bundle, row_id_))
 
 
-def row_name(ticker: str, day: str) -> str:
-    """Name a row by its ticker, where it has one, and its day."""
-    return f"{ticker}, {day}" if ticker else f"The row of {day}"
+def _point_at(bundle: Bundle, position: int) -> StartingPoint:
+    rows, timed = bundle.reference, bool(bundle.manifest.layout.time)
+    own = np.flatnonzero(rows.ticker == rows.ticker[position])
+    last = bool(rows.day[position] == rows.day[own].max()) if timed else position == own[-1]
+    name, ticker = row_name(bundle, position), str(rows.ticker[position])
+    which = " (the latest row)" if last and timed else ""
+    return StartingPoint(
+        id=row_id(bundle, position),
+        kind="latest" if last and (timed or ticker) else ROW,
+        label=ticker or ("The latest row" if timed else capital(name)),
+        detail=str(rows.day[position]) if timed else name,
+        said=f"{capital(name)}{which}. {what_followed(bundle, position)}",
+        values=_values_at(bundle, position),
+    )
+
+
+def _values_at(bundle: Bundle, position: int) -> dict[str, float]:
+    return shown_values(bundle.manifest.features, bundle.reference.X[position].tolist())
 
 
 def what_followed(bundle: Bundle, position: int) -> str:
     """Say what came after a reference row, as far as it is known."""
-    rows = bundle.reference
+    rows, layout = bundle.reference, bundle.manifest.layout
+    followed = "What followed" if layout.time else "What it was"
     y, later = float(rows.y[position]), float(rows.next_day_return[position])
     if np.isnan(y):
         own = rows.ticker == rows.ticker[position]
-        yet = " yet" if rows.day[position] == rows.day[own].max() else ""
-        return f"What followed is not known{yet}."
+        yet = " yet" if layout.time and rows.day[position] == rows.day[own].max() else ""
+        return f"{followed} is not known{yet}."
     up = f"“{bundle.manifest.target.positive_class}”"
     moved = "" if np.isnan(later) else f"; next-day return {percent(later, 2, signed=True)}"
-    return f"What followed: {up if y else 'not ' + up}{moved}."
-
-
-def _day_of(text: str) -> np.datetime64 | None:
-    try:
-        return np.datetime64(text, "D")
-    except ValueError:
-        return None
-
-
-def _no_row(ticker: str, day: str, wanted: np.datetime64 | None, days: Any) -> str:
-    of = f" of {ticker}" if ticker else ""
-    if not days.size:
-        return f"There are no rows{of}; choose another ticker."
-    span = f"{days[0]} to {days[-1]}"
-    if wanted is None or np.isnat(wanted):
-        return f"Found “{day}”, expected a day from {span}."
-    after = int(np.searchsorted(days, wanted))
-    near = [str(days[i]) for i in (after - 1, after) if 0 <= i < len(days)]
-    return f"There is no row{of} on {day}. Rows run from {span}; nearest: {' and '.join(near)}."
+    return f"{followed}: {up if y else 'not ' + up}{moved}."
 
 
 def _median(bundle: Bundle) -> StartingPoint:
@@ -192,7 +154,7 @@ def _borderline(bundle: Bundle, probability: FloatArray) -> StartingPoint | None
     if not len(rows.day):
         return None
     position = int(np.argmin(np.abs(probability - bundle.threshold)))
-    name = row_name(str(rows.ticker[position]), str(rows.day[position]))
+    name = row_name(bundle, position)
     said = percent(float(probability[position]), 2)
     return StartingPoint(
         id=BORDERLINE,
@@ -201,24 +163,22 @@ def _borderline(bundle: Bundle, probability: FloatArray) -> StartingPoint | None
         detail=f"{name}: {said}",
         said=f"A borderline row: {name}, whose {said} is nearest to the threshold of all training rows."
         f" {what_followed(bundle, position)}",
-        values=shown_values(bundle.manifest.features, rows.X[position].tolist()),
+        values=_values_at(bundle, position),
     )
 
 
 def _biggest_miss(bundle: Bundle) -> StartingPoint | None:
-    scored, rows = bundle.out_of_fold, bundle.reference
+    scored = bundle.out_of_fold
     worst = np.argsort(-np.abs(scored.y_true - scored.y_score), kind="stable")[:MISSES_TRIED]
-    for i in worst.tolist():
-        there = np.flatnonzero((rows.day == scored.day[i]) & (rows.ticker == scored.ticker[i]))
-        if there.size == 1:
-            break
-    else:
+    places = places_in(bundle.reference, scored)[worst]
+    if not (places >= 0).any():
         return None
-    position = int(there[0])
-    features, up = bundle.manifest.features, f"“{bundle.manifest.target.positive_class}”"
-    values = shown_values(features, rows.X[position].tolist())
-    now = percent(bundle.scorer.one([values[f.name] / f.display_factor for f in features]))
-    name, said = row_name(str(scored.ticker[i]), str(scored.day[i])), percent(float(scored.y_score[i]))
+    first = int(np.argmax(places >= 0))
+    i, position = int(worst[first]), int(places[first])
+    up = f"“{bundle.manifest.target.positive_class}”"
+    values = _values_at(bundle, position)
+    now = percent(bundle.scorer.one([values[f.name] / f.display_factor for f in bundle.manifest.features]))
+    name, said = row_name(bundle, position), percent(float(scored.y_score[i]))
     return StartingPoint(
         id=MISS,
         kind=MISS,

@@ -26,15 +26,19 @@ def example_bars() -> bytes:
 
 
 def example_rows(bundle: Bundle) -> bytes:
-    """Return rows spread evenly over those of *bundle*, with their day, ticker and outcome."""
+    """Return rows spread evenly over those of *bundle*, with their outcome, and their day and group if any."""
     reference, manifest = bundle.reference, bundle.manifest
+    layout = manifest.layout
     spread = np.unique(np.linspace(0, len(reference.y) - 1, ROW_COUNT).astype(np.int64))
+    known = [(layout.time, reference.day), (layout.group, reference.ticker)]
+    # A feature may have the name that a column of days or groups would get.
+    beside = [(name, values) for name, values in known if name and name not in manifest.feature_names]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["day", "ticker", *manifest.feature_names, manifest.target.column])
+    writer.writerow([*(name for name, _ in beside), *manifest.feature_names, manifest.target.column])
     for i in spread:
         outcome = "" if np.isnan(reference.y[i]) else int(reference.y[i])
-        writer.writerow([reference.day[i], reference.ticker[i], *reference.X[i].tolist(), outcome])
+        writer.writerow([*(values[i] for _, values in beside), *reference.X[i].tolist(), outcome])
     return text.getvalue().encode()
 
 

@@ -6,6 +6,7 @@ from dashboard import sentences
 from dashboard.score import examples, uploads, words
 from dashboard.score.bars import takes_bars
 from dashboard.score.files import LARGEST_FILE_MB, MOST_ROWS
+from dashboard.score.missing import about_missing
 from model.bundle import Bundle
 
 
@@ -49,6 +50,7 @@ def offer_examples(bundle: Bundle) -> None:
         st.markdown(
             "One column for each feature by the name below, in any order, in original units. Other columns are kept;"
             f" a column {sentences.plain(bundle.manifest.target.column)} of 1 and 0 is compared with the calls."
+            f"{about_missing(bundle)}"
         )
         data = examples.example_rows(bundle)
         _example("feature rows", examples.ROWS, data, "Rows spread evenly over the training rows.")

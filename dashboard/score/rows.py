@@ -1,7 +1,7 @@
 """A table of feature rows into what can be scored: every feature by name, finite, within its bounds."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from model.wording import MINUS
 # RE2 syntax. No thousands separators: 0,012 may be meant as a fraction.
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _NAMES_LISTED = 200
+_FILLED_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class ScorableRows:
     notes: tuple[str, ...]
 
 
-def rows_of_features(file: FileTable, manifest: Manifest) -> ScorableRows:
+def rows_of_features(file: FileTable, manifest: Manifest, filling: Sequence[float] | None = None) -> ScorableRows:
     """Return the rows of *file*, which names all features in its header.
+
+    *filling* is what the model puts in place of a missing value of each feature, None where it takes none.
 
     Raises
     ------
@@ -52,7 +55,12 @@ def rows_of_features(file: FileTable, manifest: Manifest) -> ScorableRows:
     """
     faults = FaultList()
     faults.found, faults.count = list(file.faults.found), file.faults.count
-    columns = [_values_of(feature, file, faults) for feature in manifest.features]
+    stand_ins = filling or [None] * len(manifest.features)
+    empty: dict[str, int] = {}
+    columns = [
+        _values_of(feature, file, faults, stand_in, empty)
+        for feature, stand_in in zip(manifest.features, stand_ins, strict=True)
+    ]
     if faults.count:
         ordered = [fault for _, fault in sorted(faults.found, key=lambda item: item[0])]
         raise InvalidFeaturesError(file.name, ordered, faults.count)
@@ -67,8 +75,17 @@ def rows_of_features(file: FileTable, manifest: Manifest) -> ScorableRows:
         outcome=outcome,
         read=f"Feature rows: all {len(columns)} features by name{kept}.",
         span="",
-        notes=notes,
+        notes=(*notes, *_filled(empty)),
     )
+
+
+def _filled(empty: dict[str, int]) -> Iterator[str]:
+    if empty:
+        listed = ", ".join(f"{name} {count:,}" for name, count in list(empty.items())[:_FILLED_LISTED])
+        more = f" and {len(empty) - _FILLED_LISTED} more columns" if len(empty) > _FILLED_LISTED else ""
+        count = sum(empty.values())
+        cells = "1 cell is" if count == 1 else f"{count:,} cells are"
+        yield f"{cells} empty ({listed}{more}): the model puts there what its pipeline learned from the training rows."
 
 
 def missing_features(titles: Sequence[str], manifest: Manifest, name: str) -> InvalidFeaturesError:
@@ -103,7 +120,10 @@ def _did_you_mean(name: str, titles: Sequence[str]) -> str:
     return f"Is it “{by_lower[near[0]]}”? Rename that column." if near else ""
 
 
-def _values_of(feature: FeatureSpec, file: FileTable, faults: FaultList) -> FloatArray:
+def _values_of(
+    feature: FeatureSpec, file: FileTable, faults: FaultList, stand_in: float | None, empty: dict[str, int]
+) -> FloatArray:
+    """Return the values of *feature*, with *stand_in* where a cell is empty if there is one; those go into *empty*."""
     column, rows = file.table.column(feature.name), file.rows
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -116,6 +136,9 @@ def _values_of(feature: FeatureSpec, file: FileTable, faults: FaultList) -> Floa
         expected, remedy = "numbers", "Cast the column to float64."
         faults.add(0, Fault(f"column {feature.name}", f"values of the type {column.type}", expected, remedy))
         return np.zeros(len(rows))
+    if stand_in is not None and (lacking := _empty(column)).any():
+        values[lacking], unreadable = stand_in, unreadable & ~lacking
+        empty[feature.name] = int(lacking.sum())
     least = -LARGEST_FLOAT32 if feature.hard_minimum is None else feature.hard_minimum
     most = LARGEST_FLOAT32 if feature.hard_maximum is None else feature.hard_maximum
     bad = unreadable | ~((values >= least) & (values <= most))
@@ -148,6 +171,16 @@ def _numbers(column: pa.ChunkedArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     good = pc.match_substring_regex(text, _NUMBER)
     plain = pc.replace_substring_regex(pc.if_else(good, text, "0"), r"^\+", "")
     return plain.cast(pa.float64()).to_numpy().copy(), ~good.to_numpy()
+
+
+def _empty(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return where a cell holds nothing, or a NaN."""
+    if pa.types.is_floating(column.type):
+        return column.is_null(nan_is_null=True).to_numpy()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
+        return pc.or_(pc.equal(column, ""), pc.equal(pc.utf8_lower(column), "nan")).to_numpy()
+    return column.is_null().to_numpy()
 
 
 def _outcome(table: pa.Table, manifest: Manifest) -> tuple[FloatArray | None, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.score.bars import rows_of_bars, takes_bars
 from dashboard.score.files import FileTable, read_file, typed
+from dashboard.score.missing import filling_of
 from dashboard.score.rows import ScorableRows, missing_features, nearest_titles, rows_of_features
 from model.bar_columns import REQUIRED, our_names, require_columns
 from model.bars import FloatArray
@@ -135,15 +136,15 @@ def score_file(bundle: Bundle, data: bytes, name: str) -> ScoredFile:
         The file cannot be used; with every fault of it.
     """
     file = read_file(data, name)
-    rows = _rows_of(file, bundle.manifest)
+    rows = _rows_of(file, bundle)
     return ScoredFile(name, rows, _probabilities(bundle, rows, name), bundle.manifest)
 
 
-def _rows_of(file: FileTable, manifest: Manifest) -> ScorableRows:
-    titles = file.table.column_names
+def _rows_of(file: FileTable, bundle: Bundle) -> ScorableRows:
+    manifest, titles = bundle.manifest, file.table.column_names
     names = manifest.feature_names
     if set(names) <= set(titles):
-        return rows_of_features(file, manifest)
+        return rows_of_features(file, manifest, filling_of(bundle))
     bars_named = len(set(our_names(titles)) & set(REQUIRED)) if takes_bars(manifest) else 0
     named = nearest_titles(titles, manifest)
     if bars_named == len(REQUIRED):

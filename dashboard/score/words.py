@@ -32,7 +32,7 @@ def scored_sentence(scored: ScoredFile, out_of_fold: Confusion) -> str:
 
 def empty_sentence(manifest: Manifest, bars: bool) -> str:
     """Say what to do while there is no file."""
-    what = "daily bars or a table of feature rows" if bars else "a table of feature rows"
+    what = "daily bars or a table of feature rows" if bars else "feature rows"
     return (
         f"Choose a file of {what}, or try an example: each row gets its probability of {_up(manifest)} and the call,"
         " to look through here and to download."
@@ -107,9 +107,15 @@ def columns_table(features: Sequence[FeatureSpec]) -> str:
             (feature.name, f"{feature.label}\n{feature.description}", allowed(feature), _observed(feature))
             for feature in features
         ],
-        caption="The columns of a table of feature rows, in original units: a move of 1 % is 0.01",
+        caption=f"The columns of a table of feature rows, in original units{_for_instance(features)}",
         figures=False,
     )
+
+
+def _for_instance(features: Sequence[FeatureSpec]) -> str:
+    """Say how a percentage stands in a file, where pages show any."""
+    percentages = any(feature.unit.startswith("%") for feature in features)
+    return ": a move of 1 % is 0.01" if percentages else ""
 
 
 def what_is_downloaded(scored: ScoredFile) -> str:

@@ -6,8 +6,10 @@ import streamlit as st
 from dashboard import state
 from dashboard.threshold.costs import CallCosts
 from model.bars import FloatArray
+from model.bootstrap import DayBootstrap
 from model.bundle import Bundle
-from training.estimates import BoolArray
+from model.manifest import Layout
+from training.estimates import FEWEST_DAYS, FEWEST_ROWS, BoolArray
 from training.groups import feature_of_rows, tercile_groups, ticker_groups, year_groups
 from training.selective import SelectiveAnswer, selective_answers
 from training.threshold_bands import ThresholdBands, threshold_bands
@@ -19,6 +21,8 @@ from training.threshold_scores import GroupScore, by_group
 KEPT = 64
 # Of these every visitor asks for others: as many as there are steps on the slider.
 KEPT_BY_THRESHOLD = 1000
+# More tickers, customers and the like than that are no table to look through.
+MOST_GROUPS = 20
 WIDEST_BAND, BAND_STEP = 0.1, 0.005
 
 
@@ -36,9 +40,9 @@ def best_of(_bundle: Bundle, sha256: str, costs: CallCosts) -> BestThreshold:
     return best_threshold(rows, costs.stakes(rows), days, grid_of(_bundle), near=_bundle.threshold)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner="Choosing on the first half of the days…")
+@st.cache_resource(max_entries=KEPT, show_spinner="Choosing on one half of the rows…")
 def half_choice_of(_bundle: Bundle, sha256: str, costs: CallCosts) -> HalfChoice:  # noqa: ARG001  the cache's key
-    """The threshold chosen on the first half of the days, scored on the second."""
+    """The threshold chosen on the first half of the days (on a random half without a time), scored on the other."""
     rows, settings = _bundle.out_of_fold, _bundle.manifest.settings
     return chosen_on_first_half(
         rows,
@@ -48,6 +52,7 @@ def half_choice_of(_bundle: Bundle, sha256: str, costs: CallCosts) -> HalfChoice
         seed=int(settings.get("seed") or 0),
         gap=max(int(settings.get("gap") or 0), _bundle.manifest.target.horizon),
         thresholds=grid_of(_bundle),
+        layout=_bundle.manifest.layout,
     )
 
 
@@ -55,19 +60,36 @@ def half_choice_of(_bundle: Bundle, sha256: str, costs: CallCosts) -> HalfChoice
 def groups_of(
     _bundle: Bundle, sha256: str, costs: CallCosts, threshold: float, grouping: str, feature: str = ""
 ) -> list[GroupScore]:
-    """The figures at *threshold* by year, by ticker, or by thirds of *feature*."""
-    rows, days = _bundle.out_of_fold, state.day_bootstrap(_bundle, sha256)
+    """The figures at *threshold* by year, by what rows belong to (the `MOST_GROUPS` largest), or by thirds."""
+    rows, layout = _bundle.out_of_fold, _bundle.manifest.layout
+    within_one = grouping == "ticker" and not layout.time
+    # Groups that are resampled as a whole tell nothing of one of them: there its rows are resampled.
+    days = row_bootstrap(_bundle, sha256) if within_one else state.day_bootstrap(_bundle, sha256)
     groups = _groups(_bundle, grouping, feature)
-    return by_group(threshold, groups, rows, costs.stakes(rows), days)
+    fewest = FEWEST_DAYS if layout.time else FEWEST_ROWS
+    return by_group(threshold, groups, rows, costs.stakes(rows), days, fewest_days=fewest)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Resampling for the intervals…")
+def row_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001  the cache's key
+    """The out-of-fold rows of *_bundle* resampled each on its own."""
+    settings = _bundle.manifest.settings
+    draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
+    return DayBootstrap.of_rows(_bundle.out_of_fold, Layout(time=None, group=None), draws=draws, seed=seed)
 
 
 def _groups(bundle: Bundle, grouping: str, feature: str) -> dict[str, BoolArray]:
     if grouping == "year":
         return year_groups(bundle.out_of_fold)
     if grouping == "ticker":
-        return ticker_groups(bundle.out_of_fold)
+        return _largest(ticker_groups(bundle.out_of_fold))
     label = next(spec.label for spec in bundle.manifest.features if spec.name == feature)
     return tercile_groups(feature_of_rows(bundle, feature), label)
+
+
+def _largest(groups: dict[str, BoolArray]) -> dict[str, BoolArray]:
+    kept = set(sorted(groups, key=lambda name: -int(groups[name].sum()))[:MOST_GROUPS])
+    return {name: here for name, here in groups.items() if name in kept}
 
 
 @st.cache_resource(max_entries=KEPT_BY_THRESHOLD, show_spinner=False)

@@ -13,9 +13,11 @@ import streamlit as st
 from dashboard import state
 from dashboard.browser import component, heard
 from dashboard.drawing import DRAWING
+from dashboard.row_words import period, plural_of, rows_counted
 from dashboard.threshold.costs import BASIS_POINTS, CallCosts
 from model.bars import FloatArray
-from model.bundle import Bundle
+from model.bundle import Bundle, OutOfFold
+from model.evaluation import span
 from model.wording import number
 from training.estimates import FEWEST_ROWS
 from training.threshold_bands import Band, ThresholdBands
@@ -84,7 +86,7 @@ def written(bundle: Bundle, threshold: float) -> str:
 def bands_data(bundle: Bundle, bands: ThresholdBands, costs: CallCosts) -> dict[str, Any]:
     """Return what the browser must know of every threshold, for threshold.js."""
     rows, manifest = bundle.out_of_fold, bundle.manifest
-    years = float((rows.day.max() - rows.day.min()).astype(int) + 1) / DAYS_A_YEAR
+    years = _years(rows)
     grid = np.arange(STEPS + 1) / STEPS
     return {
         "id": f"{bundle.sha256} {costs}",
@@ -92,9 +94,8 @@ def bands_data(bundle: Bundle, bands: ThresholdBands, costs: CallCosts) -> dict[
         "own": bundle.threshold,
         "decimals": decimals_of(bundle.threshold),
         "n": bands.n,
-        "days": bands.days,
-        "period": f"{rows.day.min()} to {rows.day.max()}",
-        "tickers": len(np.unique(rows.ticker)),
+        "rows_shown": rows_shown(bundle),
+        "over": _over(bundle),
         "years": years if years >= 1 else None,
         "positives": int(np.sum(rows.y_true == 1)),
         "fewest": FEWEST_ROWS,
@@ -109,6 +110,25 @@ def bands_data(bundle: Bundle, bands: ThresholdBands, costs: CallCosts) -> dict[
         "advantage": _band(bands.advantage, costs.factor),
         "axis": _axis_over(bands, bundle.threshold),
     }
+
+
+def rows_shown(bundle: Bundle) -> str:
+    """Write how many out-of-fold rows there are, on how many days or in how many groups, and of when."""
+    rows, layout = bundle.out_of_fold, bundle.manifest.layout
+    n_blocks = len(np.unique(rows.day if layout.time else rows.ticker))
+    return rows_counted(layout, len(rows.day), n_blocks, period(*span(rows.day)))
+
+
+def _years(rows: OutOfFold) -> float:
+    if np.isnat(rows.day).any():
+        return 0.0
+    return float((rows.day.max() - rows.day.min()).astype(int) + 1) / DAYS_A_YEAR
+
+
+def _over(bundle: Bundle) -> str:
+    """What the calls of a year are spread over, to follow that number; nothing where it is one thing."""
+    group, n = bundle.manifest.layout.group, len(np.unique(bundle.out_of_fold.ticker))
+    return f" over {n:,} {plural_of(group)}" if group and n > 1 else ""
 
 
 def _worth(bands: ThresholdBands, costs: CallCosts) -> dict[str, Any]:

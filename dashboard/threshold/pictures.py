@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashboard.drawing import Axis, Chart, band, bars, dots, line, shade
+from dashboard.row_words import blocks
 from dashboard.threshold.panel import written
 from model.bundle import Bundle
 from model.wording import interval, number, percent
@@ -18,6 +19,7 @@ HEIGHT = 240
 
 def best_chart(bundle: Bundle, best: BestThreshold, shown: float) -> Chart:
     """How often each threshold was best over the resamples."""
+    what = blocks(bundle.manifest.layout)
     held = [*best.distinct.tolist(), best.threshold, shown]
     low, high = np.floor(min(held) / BIN) * BIN - BIN, np.ceil(max(held) / BIN) * BIN + BIN
     edges = np.round(np.arange(low, high + BIN / 2, BIN), 6)
@@ -26,8 +28,8 @@ def best_chart(bundle: Bundle, best: BestThreshold, shown: float) -> Chart:
     share = heights / best.counts.sum()
     top = 1.08 * float(share.max())
     return Chart(
-        title="Where the best threshold lies when the days are resampled",
-        alt=f"Best threshold in {int(best.counts.sum()):,} resamples of the days: 95 % lie from"
+        title=f"Where the best threshold lies when the {what} are resampled",
+        alt=f"Best threshold in {int(best.counts.sum()):,} resamples of the {what}: 95 % lie from"
         f" {interval(best.interval.low, best.interval.high, 3)}; on the rows themselves it is"
         f" {written(bundle, best.threshold)}, and {written(bundle, shown)} is in view.",
         file="threshold_best",

@@ -1,11 +1,11 @@
 """The sections below the panel of the Threshold page; each begins with a sentence."""
 
-from functools import partial
-
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import tables
 from dashboard.drawing import show
+from dashboard.row_words import blocks
 from dashboard.sentences import plain
 from dashboard.threshold import numbers, words
 from dashboard.threshold.costs import KIND, KIND_WORDS, MISSED, TRADE, WRONG, CallCosts, bounds_of, kinds_of
@@ -13,14 +13,12 @@ from dashboard.threshold.panel import shown_threshold, use_threshold, written
 from dashboard.threshold.pictures import best_chart, calibration_chart
 from model.bundle import Bundle
 from model.errors import InvalidInputError
-from model.wording import interval, percent
-from training.estimates import FEWEST_DAYS, FEWEST_ROWS, Estimate
 from training.stakes import threshold_for_errors, threshold_for_trades
-from training.threshold_bands import ThresholdBands, threshold_for_budget
-from training.threshold_scores import GroupScore, ThresholdScore
+from training.threshold_bands import ThresholdBands
+from training.threshold_budget import threshold_for_budget, threshold_for_share
 
-BUDGET, BUSIEST, FEATURE = "threshold_budget", "threshold_busiest", "threshold_feature"
-USUAL_FEATURE = "ret_vol_10"
+BUDGET, BUSIEST = "threshold_budget", "threshold_busiest"
+SHARE_BUDGET = "threshold_share_budget"
 
 
 def costs_section(bundle: Bundle, costs: CallCosts) -> None:
@@ -28,10 +26,11 @@ def costs_section(bundle: Bundle, costs: CallCosts) -> None:
     st.header("What do calls cost?", anchor=False)
     said = st.empty()
     kinds = kinds_of(bundle)
-    st.segmented_control(
-        "Costs", kinds, key=KIND, format_func=KIND_WORDS.__getitem__, required=True, persist_state="session"
-    )
-    if len(kinds) == 1:
+    if bundle.manifest.layout.returns:
+        st.segmented_control(
+            "Costs", kinds, key=KIND, format_func=KIND_WORDS.__getitem__, required=True, persist_state="session"
+        )
+    if len(kinds) == 1 and bundle.manifest.layout.returns:
         st.caption("Not per trade: the rows of this bundle do not say what return followed.")
     with st.container(horizontal=True):
         if costs.kind == "trade":
@@ -75,22 +74,14 @@ def use_it(bundle: Bundle, key: str, value: float | None, rule: str) -> None:
 
 
 def budget_section(bundle: Bundle, bands: ThresholdBands) -> None:
-    """The threshold that keeps the calls to a budget."""
+    """The threshold that keeps the calls to a budget: so many a month, or per 100 rows where rows have no time."""
     st.header("How many calls can be acted on?", anchor=False)
     said = st.empty()
+    if not bundle.manifest.layout.time:
+        share_of_rows(bundle, bands, said)
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        budget = st.number_input(
-            "At most so many calls a month",
-            0.0,
-            1e9,
-            None,
-            key=BUDGET,
-            step=1.0,
-            format="%g",
-            width=240,
-            placeholder="no budget",
-            persist_state="session",
-        )
+        budget = budget_input("At most so many calls a month", BUDGET, 1e9)
         busiest = st.toggle("In the busiest month, too", key=BUSIEST, persist_state="session")
     try:
         found = None if budget is None else threshold_for_budget(bands, budget, in_any_month=busiest)
@@ -105,6 +96,33 @@ def budget_section(bundle: Bundle, bands: ThresholdBands) -> None:
     use_it(bundle, "use_budget", found, f"at most {budget or 0:g} calls {which}")
 
 
+def share_of_rows(bundle: Bundle, bands: ThresholdBands, said: DeltaGenerator) -> None:
+    """The threshold that calls at most so many of 100 rows."""
+    budget = budget_input("At most so many calls per 100 rows", SHARE_BUDGET, 100.0)
+    found = None if budget is None else threshold_for_share(bands, budget / 100)
+    sentences = [words.calls_a_hundred(bundle, bands, shown_threshold(bundle))]
+    if budget is not None:
+        sentences.append(words.within_share(bundle, bands, budget, found))
+    said.markdown(" ".join(sentences))
+    use_it(bundle, "use_budget", found, f"at most {budget or 0:g} calls per 100 rows")
+
+
+def budget_input(label: str, key: str, most: float) -> float | None:
+    """How many calls are affordable, if that is said."""
+    return st.number_input(
+        label,
+        0.0,
+        most,
+        None,
+        key=key,
+        step=1.0,
+        format="%g",
+        width=240,
+        placeholder="no budget",
+        persist_state="session",
+    )
+
+
 def best_section(bundle: Bundle, costs: CallCosts) -> None:
     """How sure the best threshold is."""
     st.header("How sure is the best threshold?", anchor=False)
@@ -114,8 +132,10 @@ def best_section(bundle: Bundle, costs: CallCosts) -> None:
 
 
 def half_section(bundle: Bundle, costs: CallCosts) -> None:
-    """A threshold chosen on one half of the days, scored on the other."""
-    st.header("Chosen on the first half, scored on the second", anchor=False)
+    """A threshold chosen on one half of the rows, scored on the other."""
+    layout = bundle.manifest.layout
+    one, other = ("the first", "the second") if layout.time else ("one", "the other")
+    st.header(f"Chosen on {one} half, scored on {other}", anchor=False)
     try:
         half = numbers.half_choice_of(bundle, bundle.sha256, costs)
     except InvalidInputError as error:
@@ -123,88 +143,21 @@ def half_section(bundle: Bundle, costs: CallCosts) -> None:
         return
     st.markdown(words.chosen_on_half(bundle, half, costs))
     lines = [
-        (f"{name} {written(bundle, score.threshold)}", *_cells(score, costs))
+        (
+            f"{name} {written(bundle, score.threshold)}",
+            f"{score.calls:,}",
+            words.share(score.precision),
+            costs.estimate(score.advantage),
+        )
         for name, score in (("Chosen", half.chosen), ("In use", half.own))
     ]
-    lines.append(("Always calling", f"{half.second.rows:,}", _share(half.own.base_rate), costs.value(0.0)))
+    lines.append(("Always calling", f"{half.second.rows:,}", words.share(half.own.base_rate), costs.value(0.0)))
     caption = (
-        f"On the second half, {half.second.days:,} days. Gain: value against always calling, {costs.unit}; 95 %"
-        " intervals below."
+        f"On {other} half, {half.second.days:,} {blocks(layout)}. Gain: value against always calling, {costs.unit};"
+        " 95 % intervals below."
     )
     st.html(tables.table(("Threshold", "Calls", "Right", "Gain"), lines, caption=caption, stacks=False))
     st.caption(words.CHOSEN_ON_THE_SAME_ROWS)
-
-
-def _cells(score: ThresholdScore, costs: CallCosts) -> tuple[str, str, str]:
-    return f"{score.calls:,}", _share(score.precision), costs.estimate(score.advantage)
-
-
-def _share(estimate: Estimate) -> str:
-    between = estimate.interval
-    within = interval(100 * between.low, 100 * between.high, 1) if between else "too few rows"
-    return f"{words.unbroken(percent(estimate.value))}\n{within}"
-
-
-def groups_section(bundle: Bundle, costs: CallCosts) -> None:
-    """Whether the threshold does the same in every year, for every ticker, and in thirds of a feature."""
-    st.header("Does it hold everywhere?", anchor=False)
-    said = st.empty()
-    explained = (
-        f"Right: share of the calls that came true; always: share of all rows. Gain: value against always calling,"
-        f" {costs.unit}. 95 % intervals below; “too few rows” under {FEWEST_ROWS} calls or {FEWEST_DAYS} days."
-    )
-    st.caption(words.unbroken(explained))
-    shown, names = shown_threshold(bundle), bundle.manifest.feature_names
-    if st.session_state.get(FEATURE) not in names:
-        st.session_state[FEATURE] = USUAL_FEATURE if USUAL_FEATURE in names else names[0]
-    years, others = st.columns(2, gap="large")
-    found: list[GroupScore] = []
-    with years:
-        found += group_table(bundle, costs, shown, "year")
-    with others:
-        found += group_table(bundle, costs, shown, "ticker")
-        label = partial(label_of, bundle)
-        st.selectbox("Thirds of", names, key=FEATURE, format_func=label, persist_state="session")
-        found += group_table(bundle, costs, shown, "feature")
-    scores = [group.score for group in found if group.score]
-    said.markdown(words.holds_everywhere(bundle, shown, sum(map(_is_told, scores)), len(scores)))
-
-
-def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: str) -> list[GroupScore]:
-    """One grouping as a table; returns what it holds."""
-    feature = st.session_state[FEATURE] if grouping == "feature" else ""
-    try:
-        groups = numbers.groups_of(bundle, bundle.sha256, costs, shown, grouping, feature)
-    except InvalidInputError as error:
-        st.markdown(plain(str(error)))
-        return []
-    name = {"year": "Year", "ticker": "Ticker", "feature": "Third"}[grouping]
-    lines = [_group_line(group, costs, _name(group, label_of(bundle, feature))) for group in groups]
-    st.html(tables.table((name, "Right", "Always", "Gain"), lines, caption=f"By {name.lower()}", stacks=False))
-    return groups
-
-
-def _group_line(group: GroupScore, costs: CallCosts, name: str) -> tuple[str, str, str, str]:
-    begin = f"{name}\n{group.calls:,} calls of {group.rows:,} rows"
-    if group.score is None:
-        return begin, "too few rows", "–", "–"
-    always = words.unbroken(percent(group.score.base_rate.value))
-    return begin, _share(group.score.precision), always, costs.estimate(group.score.advantage)
-
-
-def _name(group: GroupScore, label: str) -> str:
-    # Of a third only which one: what it is a third of stands above.
-    return group.name.removeprefix(f"{label}, ").capitalize() if label else group.name
-
-
-def label_of(bundle: Bundle, feature: str) -> str:
-    """Return the label of a feature; nothing of none."""
-    return next((spec.label for spec in bundle.manifest.features if spec.name == feature), "")
-
-
-def _is_told(score: ThresholdScore) -> bool:
-    between = score.advantage.interval
-    return between is not None and (between.low > 0 or between.high < 0)
 
 
 def calibration_section(bundle: Bundle) -> None:

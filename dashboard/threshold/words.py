@@ -1,16 +1,18 @@
 """What the sections of the Threshold page say in words: numbers in, Markdown out."""
 
+from dashboard.row_words import blocks, period
 from dashboard.sentences import plain
 from dashboard.threshold.costs import BASIS_POINTS, CallCosts
 from dashboard.threshold.panel import written
 from model.bundle import Bundle
-from model.manifest import Check
+from model.evaluation import span
+from model.manifest import Check, Layout
 from model.wording import interval, number, percent, points
 from training.estimates import Estimate
 from training.selective import SelectiveAnswer
 from training.stakes import TradeThreshold, implied_cost_ratio
 from training.threshold_bands import ThresholdBands
-from training.threshold_choice import BestThreshold, HalfChoice
+from training.threshold_choice import BestThreshold, Half, HalfChoice
 
 SWITCHED_OFF = (
     "Costs lead to a threshold, and a threshold to costs, only where a probability can be read as a frequency. **Here"
@@ -21,6 +23,27 @@ CHOSEN_ON_THE_SAME_ROWS = (
     " on another. All rows here are out-of-fold, but a threshold chosen on them has seen them."
 )
 FEW_RANGES = 3
+
+
+def unseen(layout: Layout) -> str:
+    """Say what of a row the model that scored it had not seen."""
+    if layout.time:
+        return "its day or any later one"
+    return f"it, nor any other row of its {layout.group}" if layout.group else "it"
+
+
+def rows_and_period(bundle: Bundle) -> str:
+    """Write how many out-of-fold rows there are, and from when to when."""
+    rows = bundle.out_of_fold
+    days = period(*span(rows.day))
+    return f"{days}{', ' if days else ''}{len(rows.day):,} rows"
+
+
+def share(estimate: Estimate) -> str:
+    """Write a share over its interval, for a table."""
+    between = estimate.interval
+    within = interval(100 * between.low, 100 * between.high, 1) if between else "too few rows"
+    return f"{unbroken(percent(estimate.value))}\n{within}"
 
 
 def calibration_check(bundle: Bundle) -> Check | None:
@@ -75,6 +98,23 @@ def calls_a_month(bundle: Bundle, bands: ThresholdBands, threshold: float) -> st
     )
 
 
+def calls_a_hundred(bundle: Bundle, bands: ThresholdBands, threshold: float) -> str:
+    """Say how many calls *threshold* comes to on 100 rows."""
+    calls = float(bands.calls[bands.level_at(threshold)])
+    return f"At {written(bundle, threshold)} the model calls **{number(100 * calls / bands.n, 1)}** times per 100 rows."
+
+
+def within_share(bundle: Bundle, bands: ThresholdBands, budget: float, found: float | None) -> str:
+    """Say from which threshold on the calls keep to a budget of so many per 100 rows."""
+    if found is None:
+        return f"No threshold keeps to {number(budget, 1)} calls per 100 rows."
+    calls = int(bands.calls[bands.level_at(found)])
+    return (
+        f"At most {number(budget, 1)} per 100 rows: from **{written(bundle, found)}** on"
+        f" ({number(100 * calls / bands.n, 1)} per 100, {calls:,} of {bands.n:,} rows)."
+    )
+
+
 def within_budget(bundle: Bundle, bands: ThresholdBands, budget: float, found: float | None, *, busiest: bool) -> str:
     """Say from which threshold on the calls keep to a budget."""
     which = "in any month" if busiest else "a month on average"
@@ -90,12 +130,12 @@ def within_budget(bundle: Bundle, bands: ThresholdBands, budget: float, found: f
 
 def how_sure(bundle: Bundle, best: BestThreshold, costs: CallCosts, shown: float) -> str:
     """Say how sure the best threshold is, and whether the one in view can be told from it."""
-    low, high = best.interval.low, best.interval.high
+    low, high, what = best.interval.low, best.interval.high, blocks(bundle.manifest.layout)
     inside = any(start <= shown <= end for start, end in best.noise_ranges)
     verdict = "cannot be told from it" if inside else "is worse than it, beyond noise"
     return (
         f"On these rows **{written(bundle, best.threshold)}** is worth most ({costs.value(best.advantage)} {costs.unit}"
-        f" against always calling), but resampling the days moves it anywhere from **{interval(low, high, 3)}**"
+        f" against always calling), but resampling the {what} moves it anywhere from **{interval(low, high, 3)}**"
         f" (95 % of {int(best.counts.sum()):,} resamples), and {noise_ranges(best)} is within noise of it:"
         f" **{written(bundle, shown)} {verdict}**."
     )
@@ -111,16 +151,22 @@ def noise_ranges(best: BestThreshold) -> str:
 
 
 def chosen_on_half(bundle: Bundle, half: HalfChoice, costs: CallCosts) -> str:
-    """Say what a choice on the first half of the days was worth on the second."""
+    """Say what a choice on one half of the rows was worth on the other."""
     first, second = half.first, half.second
     chosen, own = (written(bundle, score.threshold) for score in (half.chosen, half.own))
+    one, other = ("the first", "the second") if first.first_day else ("a random", "the other")
     return (
-        f"Chosen on the first half ({first.first_day} to {first.last_day}, {first.rows:,} rows), **{chosen}** looked"
-        f" {costs.value(half.advantage_where_chosen)} {costs.unit} better than always calling. On the second"
-        f" ({second.first_day} to {second.last_day}, {second.rows:,} rows) it came to"
+        f"Chosen on {one} half ({_half_rows(first)}), **{chosen}** looked"
+        f" {costs.value(half.advantage_where_chosen)} {costs.unit} better than always calling. On {other}"
+        f" ({_half_rows(second)}) it came to"
         f" **{costs.value(half.chosen.advantage.value)}**; beside the bundle's own {own} that is"
         f" **{_told(half.difference)}**."
     )
+
+
+def _half_rows(half: Half) -> str:
+    days = f"{half.first_day} to {half.last_day}, " if half.first_day else ""
+    return f"{days}{half.rows:,} rows"
 
 
 def _told(difference: Estimate) -> str:

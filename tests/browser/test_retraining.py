@@ -87,6 +87,62 @@ def test_a_model_is_trained_published_and_rolled_back(page: Page, registry: Regi
     assert [promotion.why for promotion in registry.history()][-2:] == ["a longer first window", "thought better of it"]
 
 
+def test_another_candidate_is_trained_compared_and_discarded(page: Page, registry: Registry):
+    before = registry.versions()
+    page.get_by_role("combobox", name="Candidate").click()
+    page.get_by_role("option", name="Logistic regression, strongly regularised").click()
+    settle(page)
+    page.get_by_role("button", name="Train and compare").click()
+
+    expect(page.get_by_text("from the champion on the same 9,301 out-of-fold rows")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("are called differently")).to_be_visible()
+    expect(page.get_by_text("11,554 rows are the same, 0 are new and 0 are left out")).to_be_visible()
+    expect(page.get_by_text("Weights are no importances")).to_be_visible()
+    (made,) = set(registry.versions()) - set(before)
+    assert registry.load(made).manifest.settings["candidate"] == "regularised"
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_role("button", name="Train and compare")).to_be_visible()
+
+    assert registry.versions() == before
+
+
+def test_what_would_leak_is_said_before_anything_starts(page: Page):
+    start = page.get_by_role("button", name="Train and compare")
+    horizon = page.get_by_role("spinbutton", name="Horizon, days")
+    horizon.fill("5")
+    horizon.press("Enter")
+
+    expect(page.get_by_text("those of the last 4 training days are read from test days")).to_be_visible()
+    expect(start).to_be_disabled()
+
+    gap = page.get_by_role("spinbutton", name="Gap, days")
+    gap.fill("5")
+    gap.press("Enter")
+    expect(start).to_be_enabled()
+
+
+def test_a_second_run_is_refused_and_the_first_is_found_by_everyone(page: Page, registry: Registry):
+    draws = page.get_by_role("spinbutton", name="Resamples")
+    draws.fill("50000")
+    draws.press("Enter")
+    settle(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    settle(other)
+    other.get_by_role("button", name="Train and compare").wait_for()
+
+    page.get_by_role("button", name="Train and compare").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    other.get_by_role("button", name="Train and compare").click()
+
+    expect(other.get_by_text(f"by {account()}. This page may be left or reloaded")).to_be_visible()
+    assert len(list((registry.folder.parent / "jobs").glob("*Z-*"))) == 1
+    page.reload()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("was cancelled by")).to_be_visible()
+
+
 def test_a_run_is_cancelled(page: Page, registry: Registry):
     before = registry.versions()
     draws = page.get_by_role("spinbutton", name="Resamples")

@@ -156,7 +156,9 @@ def test_typing_keys_and_the_way_back(page: Page, url: str, shipped: Bundle):
 
 def test_what_is_no_threshold_is_named_and_the_one_before_stays(page: Page, url: str):
     open_thresholds(page, url)
-    type_threshold(page, "1.2")
+    box(page).select_text()
+    box(page).press_sequentially("1.2")
+    box(page).press("Enter")
 
     expect(page.get_by_text("1.200 is not from 0.000 to 1.000: the value before it stays.")).to_be_visible()
     expect(box(page)).to_have_value("0.440")

@@ -128,12 +128,12 @@ def test_the_line_is_the_pipelines_and_its_band_the_interval_of_each_probability
     data = choose(page, curve_feature="macd")
     columns = {name: np.array(values, dtype=float) for name, values in data["chart"]["columns"].items()}
 
-    expected = by_pipeline(shipped, row_of(shipped), macd=columns["macd"])
+    expected = by_pipeline(shipped, row_of(shipped), macd=columns["MACD (% of close)"])
     assert columns["probability"] == pytest.approx(expected, abs=1e-12)
     assert named(data, "probability")["y"] == pytest.approx(expected, abs=1e-5)
     intervals = ProbabilityIntervals.of(shipped)
     for i in (0, 100, 240):
-        between = intervals.interval(row_of(shipped, macd=columns["macd"][i]), expected[i])
+        between = intervals.interval(row_of(shipped, macd=columns["MACD (% of close)"][i]), expected[i])
         assert between is not None
         assert (columns["interval_low"][i], columns["interval_high"][i]) == pytest.approx(
             (between.low, between.high), abs=1e-6
@@ -235,7 +235,7 @@ def test_pinned_scenarios_are_further_lines_with_their_names(page: AppTest, ship
     pins = [{"name": "A", "values": {"rsi_14": 80.0, "macd": 3.0}}, {"name": "C", "values": {"gap_pct": -2.0}}]
     data = choose(page, curve_feature="macd", pins=pins)
 
-    values = np.array(data["chart"]["columns"]["macd"])
+    values = np.array(data["chart"]["columns"]["MACD (% of close)"])
     for name, changes in (("A", {"rsi_14": 80.0}), ("C", {"gap_pct": -2.0})):
         expected = by_pipeline(shipped, row_of(shipped, **changes), macd=values)
         assert named(data, f"pinned {name}")["y"] == pytest.approx(expected.tolist(), abs=1e-5)
@@ -265,13 +265,15 @@ def test_the_map_is_the_pipelines_at_the_middle_of_each_cell(mapped: dict[str, A
     columns = {name: np.array(values) for name, values in mapped["chart"]["columns"].items()}
     (heat,) = layers(mapped, "heat")
 
-    expected = by_pipeline(shipped, row_of(shipped), macd=columns["macd"], gap_pct=columns["gap_pct"])
+    expected = by_pipeline(
+        shipped, row_of(shipped), macd=columns["MACD (% of close)"], gap_pct=columns["Opening gap (%)"]
+    )
     assert len(expected) == 61 * 61
     # Cells are written with two decimals more than the feature, probabilities with six.
     assert columns["probability"] == pytest.approx(expected, abs=3e-5)
     low, high = heat["x"]
     middles = low + (high - low) * (np.arange(61) + 0.5) / 61
-    assert np.unique(columns["macd"]) == pytest.approx(middles, abs=1e-4)
+    assert np.unique(columns["MACD (% of close)"]) == pytest.approx(middles, abs=1e-4)
     # The threshold has no colour, and what is farther from it has more.
     colour, distance = np.array(heat["values"]).ravel() - 0.5, expected - 0.44
     assert colour == pytest.approx(distance * 0.5 / np.abs(distance).max(), abs=0.001)
@@ -443,10 +445,10 @@ def test_a_feature_that_never_varied_still_has_a_view(shipped: Bundle):
 
 
 def test_a_feature_named_as_another_column_keeps_its_own(shipped: Bundle):
-    feature = msgspec.structs.replace(shipped.manifest.features[0], name="probability")
+    feature = msgspec.structs.replace(shipped.manifest.features[0], label="probability", unit="")
 
-    assert column_of(feature, ["probability"]) == "feature.probability"
-    assert column_of(shipped.manifest.features[0], ["probability"]) == "gap_pct"
+    assert column_of(feature, ["probability"]) == "feature probability"
+    assert column_of(shipped.manifest.features[0], ["probability"]) == "Opening gap (%)"
 
 
 # ---- A model that is not linear -----------------------------------------------------------------
@@ -458,10 +460,10 @@ def test_of_a_model_that_is_not_linear_every_step_of_the_slider_is_known(boosted
         data = choose(app, curve_feature="macd", every_value=every)
         axis, columns = data["axes"][0], data["chart"]["columns"]
 
-        values = np.round(axis["low"] + axis["step"] * np.arange(len(columns["macd"])), 2)
+        values = np.round(axis["low"] + axis["step"] * np.arange(len(columns["MACD (% of close)"])), 2)
         assert len(values) <= 2001
         assert values[-1] == axis["high"]
-        assert columns["macd"] == values.tolist()
+        assert columns["MACD (% of close)"] == values.tolist()
         assert columns["probability"] == pytest.approx(by_pipeline(bundle, row_of(bundle), macd=values), abs=1e-12)
 
 

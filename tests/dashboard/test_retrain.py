@@ -2,7 +2,10 @@
 
 import datetime as dt
 import gzip
+import json
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +13,16 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import runs
 from model.bundle import Bundle
+from model.errors import TrainingError
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import go, html_with, plain, words
+from training.bars import read_bars
+from training.ledger import Ledger, looks_of
+from training.options import parser
 from training.places import SHIPPED_BARS, account
-from training.table import write_table
+from training.table import build_table, write_table
 from training.train import Settings, store, train
 
 FEW = Settings(tickers=("IBM",), first_day="2009-01-01", first_window=300, step=300, draws=100)
@@ -80,6 +87,19 @@ def challenger(registry: Registry) -> str:
     return version
 
 
+def markdown(page: AppTest) -> str:
+    """All that the page says in sentences."""
+    return " ".join(text.value.replace("\u00a0", " ") for text in page.markdown)
+
+
+def a_run(registry: Registry, name: str = "20240506T070809Z-abcdef", **status: object) -> Path:
+    """A run as its process leaves it, without the process."""
+    folder = runs.folder_of_runs(registry) / name
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(json.dumps(status))
+    return folder
+
+
 def test_the_shipped_bars_are_read_and_described_before_anything_starts(page: AppTest, registry: Registry):
     said = words(html_with(page, "daily bars from"))
 
@@ -100,6 +120,9 @@ def test_the_defaults_are_those_of_the_command_line(page: AppTest):
     assert page.number_input(key="new_threshold").value == default.threshold
     assert page.number_input(key="draws").value == default.draws
     assert page.number_input(key="seed").value == default.seed
+    assert page.number_input(key="horizon").value == default.horizon
+    assert page.selectbox(key="candidate").value == default.candidate
+    assert page.selectbox(key="window").value == default.window
 
 
 def test_a_run_goes_from_the_form_to_the_version_in_use(page: AppTest, registry: Registry, shipped: Bundle):
@@ -112,7 +135,8 @@ def test_a_run_goes_from_the_form_to_the_version_in_use(page: AppTest, registry:
     assert run.status.state == "finished", run.status.error
     # A page opened meanwhile, by anyone, finds the run as well.
     page = go(open_app(), "retrain")
-    assert "Not the same rows" in " ".join(text.value for text in page.markdown)
+    assert "the champion on the same" in markdown(page)
+    assert "11,554 rows (2000-07-24 to 2013-02-28)" in markdown(page)
     assert registry.current().version == shipped.version, "nothing is promoted until somebody says so"
 
     published(page).run()
@@ -280,8 +304,119 @@ def test_a_processed_table_can_be_trained_on(registry: Registry, tmp_path, monke
 def test_settings_that_leave_no_fold_cannot_be_started(page: AppTest):
     page.number_input(key="first_window").set_value(5000).run()
 
-    assert "leave no fold" in plain(page.error[0])
+    assert "walk-forward evaluation needs more than 5,001" in plain(page.error[0])
+    assert "lower “First window, days”" in plain(page.error[0])
     assert page.button(key="start").disabled
+
+
+def looked_at(registry: Registry, bundle: Bundle, tried: str) -> None:
+    """Note a look at the out-of-fold rows of *bundle*."""
+    data = bundle.manifest.trained_on.sha256
+    Ledger.beside(registry).note("comparison", data, bundle.out_of_fold, [tried], builders.WHEN)
+
+
+def test_a_gap_below_the_horizon_says_what_would_leak_before_anything_starts(page: AppTest, registry: Registry):
+    page.number_input(key="horizon").set_value(5).run()
+
+    assert "those of the last 4 training days are read from test days" in plain(page.error[0])
+    assert page.button(key="start").disabled
+    assert "in 5 trading days" in html_with(page, "daily bars from")
+    page.number_input(key="gap").set_value(5).run()
+    assert not page.error
+    assert not page.button(key="start").disabled
+
+
+def test_without_a_ticker_nothing_can_be_started(page: AppTest):
+    page.multiselect[0].set_value([]).run()
+
+    assert "No ticker is chosen" in plain(page.error[0])
+    assert page.button(key="start").disabled
+
+
+def test_rules_that_need_no_fit_are_no_candidates_here(page: AppTest):
+    offered = page.selectbox(key="candidate").options
+
+    assert "Random forest, large leaves" in offered
+    assert "training base rate" not in offered
+
+
+def test_candidate_window_and_horizon_reach_the_run(registry: Registry):
+    settings = Settings(candidate="regularised", window="rolling", horizon=2, gap=2)
+
+    options = parser().parse_args(["--no-promote", *runs.arguments_for(settings, registry)])
+
+    assert (options.candidate, options.window, options.horizon) == ("regularised", "rolling", 2)
+
+
+def test_a_second_run_is_refused_with_who_runs_what_since_when(page: AppTest, registry: Registry):
+    # Somebody else starts one after this page was drawn.
+    folder = a_run(registry, state="running", step=2, total=9, message="fold 2 of 7", pid=os.getpid())
+    (folder / "started_by").write_text("Ada")
+    page.button(key="start").click()
+    page.run()
+
+    assert len(list(runs.folder_of_runs(registry).glob("*Z-*"))) == 1
+    said = " ".join(caption.value for caption in page.caption)
+    assert "Started 2024-05-06 07:08 UTC by Ada" in said
+    with pytest.raises(TrainingError, match=r"UTC by Ada is still on \(step 2 of 9: fold 2 of 7\)"):
+        runs.begin(registry, builders.table(), Settings(), by="Bob")
+
+
+def test_a_crash_shows_its_reason_with_the_end_of_the_log_to_open(registry: Registry):
+    folder = a_run(registry, state="failed", error="out of *memory*")
+    (folder / "log.txt").write_text("10 % fold 1\r20 % fold 2\nkilled <b>\n")
+    page = go(open_app(), "retrain")
+
+    assert "out of *memory*" in plain(page.error[0])
+    assert page.expander[0].label == "The end of its log"
+    assert page.code[0].value == "20 % fold 2\nkilled <b>"
+
+
+def test_a_challenger_of_other_rows_says_that_the_two_cannot_be_compared_row_by_row(registry: Registry):
+    challenger(registry)
+    page = go(open_app(), "retrain")
+
+    assert "cannot be compared row by row:** of the rows that tested them they have 0 days in common" in markdown(page)
+    assert "no row that one was trained on is known to the other" in markdown(page)
+
+
+def test_a_challenger_on_the_same_rows_says_what_changes(registry: Registry, shipped: Bundle):
+    table = build_table(read_bars(SHIPPED_BARS))
+    settings = Settings(candidate="hist_gradient_boosting", draws=200)
+    version = store(train(table, settings), registry, when=builders.WHEN)
+    bundle = Bundle.load(registry.folder / version)
+    for number in range(7):
+        looked_at(registry, bundle, f"candidate {number}")
+    a_run(registry, state="finished", version=version)
+    page = go(open_app(), "retrain")
+
+    said = markdown(page)
+    assert "the champion on the same 9,301 out-of-fold rows" in said
+    looks = looks_of(registry, bundle)
+    assert looks.different >= 7
+    assert f"{looks.different} different things were tried on these out-of-fold rows" in said
+    assert "So wide, it reaches from" in said
+    assert "11,554 rows are the same, 0 are new and 0 are left out" in said
+    assert "both versions know the same 3,169 days" in said
+    assert "where both versions are linear, and these are not" in said
+    called = [
+        np.asarray(one.scorer.many(one.reference.X[~np.isnan(one.reference.y)])) >= 0.44 for one in (bundle, shipped)
+    ]
+    assert f"{np.sum(called[0] != called[1]):,} are called differently" in said
+
+
+def test_roll_back_offers_the_version_before_and_then_the_one_before_that(registry: Registry, shipped: Bundle):
+    second = challenger(registry)
+    first = runs.publish(registry, runs.newest(registry), by="Ada", why="try", instead_of=None)
+    assert first.version == second
+    page = go(open_app(), "retrain")
+    assert page.button(key="confirm_roll_back")
+    page.text_input(key="why_back").set_value("no").run()
+    page.button(key="confirm_roll_back").click().run()
+
+    assert registry.current().version == shipped.version
+    with pytest.raises(KeyError):
+        page.button(key="confirm_roll_back")
 
 
 def test_turning_pages_keeps_source_and_settings(page: AppTest):

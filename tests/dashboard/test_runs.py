@@ -1,53 +1,72 @@
-"""Comparing two models on the same rows, and names that cannot lead anywhere."""
+"""Training runs as the dashboard keeps them: one at a time, found again, cleared away; and names that lead nowhere."""
 
-from types import SimpleNamespace
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
 import pytest
 
-from dashboard import comparison, runs
-from model.bootstrap import DayBootstrap
-from model.bundle import Bundle, OutOfFold
+from dashboard import runs
+from model.errors import TrainingError
+from model.locks import lock
 from model.registry import ARTIFACTS, Registry
 from tests import builders
 from training import jobs
+from training.train import store
 
 
-def scored(y_score: np.ndarray, *, seed: int = 0) -> Bundle:
-    """Something with out-of-fold rows: four hundred days of one ticker."""
-    n = len(y_score)
-    y = np.random.default_rng(seed).integers(0, 2, n)
-    day = builders.trading_days(n).astype("datetime64[D]")
-    rows = OutOfFold(day, np.full(n, "AAA"), y, y_score, np.ones(n, dtype=np.int64), np.zeros(n))
-    return SimpleNamespace(out_of_fold=rows)
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return builders.registry(tmp_path)
 
 
-def knowing(share: float, n: int = 400) -> np.ndarray:
-    """Scores that lean towards the truth of `scored` by *share*."""
-    y = np.random.default_rng(0).integers(0, 2, n)
-    return 0.5 + share * (y - 0.5)
+def run_in(registry: Registry, name: str, status: str) -> Path:
+    """A run that has been, without a process."""
+    folder = runs.folder_of_runs(registry) / name
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(status)
+    return folder
 
 
-@pytest.mark.parametrize(
-    ("challenger", "champion", "outcome"),
-    [(0.4, 0.0, "better"), (0.0, 0.4, "worse"), (0.0, 0.0, "not distinguishable")],
-)
-def test_the_paired_difference_finds_the_better_one(challenger: float, champion: float, outcome: str):
-    new, old = scored(knowing(challenger)), scored(knowing(champion))
-    found = comparison.compare(new, old, DayBootstrap(new.out_of_fold.day, draws=100))
-
-    assert found.outcome == outcome
-    assert outcome in found.sentence
-    # By hand: every row of a model that leans by s has the loss -log(0.5 + s / 2).
-    expected = np.log(0.5 + champion / 2) - np.log(0.5 + challenger / 2)
-    assert found.difference == pytest.approx(expected)
+@pytest.fixture
+def still_on(registry: Registry) -> Iterator[Path]:
+    """A run that is on, as far as anybody can tell: somebody holds its lock."""
+    status = '{"state": "running", "step": 3, "total": 9, "message": "fold 3"}'
+    folder = run_in(registry, "20240506T070809Z-abcdef", status)
+    (folder / "started_by").write_text("Ada")
+    with (folder / "alive").open("wb") as file:
+        lock(file.fileno())
+        yield folder
 
 
-def test_different_rows_are_not_compared():
-    new, old = scored(knowing(0.1)), scored(knowing(0.1), seed=1)
+@pytest.mark.skipif(os.name == "nt", reason="a lock is not handed on to a process there")
+def test_a_second_run_is_refused_with_the_name_of_the_one_that_is_on(registry: Registry, still_on: Path):
+    expected = r"the one started 2024-05-06 07:08 UTC by Ada is still on \(step 3 of 9: fold 3\)\. Wait until"
+    with pytest.raises(TrainingError, match=expected):
+        runs.begin(registry, builders.table(), builders.small_settings(), by="Bob")
 
-    assert comparison.compare(new, old, DayBootstrap(new.out_of_fold.day, draws=100)) is None
-    assert comparison.compare(new, scored(knowing(0.1, 300)), DayBootstrap(new.out_of_fold.day, draws=100)) is None
+    assert jobs.folders_in(runs.folder_of_runs(registry)) == [still_on]
+
+
+def test_a_run_clears_away_those_that_came_to_nothing_and_keeps_what_is_undecided(registry: Registry):
+    run_in(registry, "20240101T000000Z-aaaaaa", '{"state": "cancelled"}')
+    undecided = run_in(registry, "20240102T000000Z-bbbbbb", '{"state": "finished", "version": "v"}')
+    killed = run_in(registry, "20240103T000000Z-cccccc", '{"state": "running"}')
+    (killed / "alive").touch()
+    (killed / "log.txt").touch()
+
+    with jobs.turn(runs.folder_of_runs(registry)):
+        assert jobs.folders_in(runs.folder_of_runs(registry)) == [undecided]
+
+
+def test_discarding_a_run_removes_what_it_stored_and_nothing_that_was_in_use(registry: Registry):
+    live, other = registry.current().version, store(builders.result(seed=4), registry, when=builders.WHEN)
+    for version in (live, other, other):
+        run_in(registry, "20240506T070809Z-abcdef", f'{{"state": "finished", "version": "{version}"}}')
+        runs.discard(registry, runs.newest(registry), by="tester")
+
+    assert registry.versions() == [live]
+    assert runs.newest(registry) is None
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\temp\\x.csv", ".hidden", "a/b.csv", "", "..", "x" * 300])

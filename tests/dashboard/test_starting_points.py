@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dashboard.predict.looked_up import looked_up
+from dashboard.predict.named_rows import NoSuchRowError
 from dashboard.predict.starting_points import (
-    NoSuchRowError,
     StartingPoint,
     row_by_id,
     row_on,

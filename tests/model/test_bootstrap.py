@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from model import bootstrap
 from model.bootstrap import BLOCK_DAYS, DayBootstrap, interval_of
 
 
@@ -58,6 +59,43 @@ def test_auc_agrees_with_scikit_learn_in_every_resample_ties_included():
     for draw, area in enumerate(days.auc(y, score)):
         weight = days.counts[draw][np.repeat(np.arange(40), rows)]
         assert area == pytest.approx(roc_auc_score(y, score, sample_weight=weight))
+
+
+def test_many_rows_of_few_distinct_scores_have_exact_areas(monkeypatch):
+    rng = np.random.default_rng(2)
+    rows = rng.integers(1, 4, 400)
+    y = rng.integers(0, 2, rows.sum())
+    score = (rng.random(rows.sum()) + 0.3 * y).round(2)
+    days = DayBootstrap(days_of(rows), draws=30)
+    exact = days.auc(y, score)
+
+    monkeypatch.setattr(bootstrap, "EXACT_AUC_ROWS", 0)
+
+    np.testing.assert_array_equal(days.auc(y, score), exact)
+
+
+def test_many_rows_of_distinct_scores_have_areas_within_what_is_promised(monkeypatch):
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 2, 6000)
+    score = rng.normal(size=6000) + 0.3 * y
+    days = DayBootstrap(days_of([3] * 2000), draws=30)
+    exact = days.auc(y, score)
+
+    monkeypatch.setattr(bootstrap, "EXACT_AUC_ROWS", 0)
+    monkeypatch.setattr(bootstrap, "RANK_BINS", 300)
+
+    off = np.abs(days.auc(y, score) - exact)
+    assert 0 < off.max() < 1 / (2 * 300)
+    assert off.max() < exact.std() / 20
+
+
+def test_bins_by_rank_never_part_equal_scores(monkeypatch):
+    y = np.array([0, 1] * 50)
+    days = DayBootstrap(days_of([1] * 100), draws=20)
+    monkeypatch.setattr(bootstrap, "EXACT_AUC_ROWS", 0)
+    monkeypatch.setattr(bootstrap, "RANK_BINS", 7)
+
+    assert set(days.auc(y, np.full(100, 0.5)).tolist()) == {0.5}
 
 
 def test_the_interval_is_that_of_the_percentiles():

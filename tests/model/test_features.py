@@ -217,3 +217,17 @@ def test_short_histories_give_missing_values_and_no_error(n):
 
     assert table.shape == (n, 8)
     assert np.isnan(column("macd", table)).all()
+
+
+def test_rolling_figures_are_those_of_numpy_over_each_window_to_the_last_digit():
+    there = random_bars(200, seed=5)
+    found = build_features(there)
+    windows = np.lib.stride_tricks.sliding_window_view
+    close, volume = windows(there.close, 20), windows(there.volume, 20)
+    returns = windows(there.close[1:] / there.close[:-1] - 1, 10)
+
+    short = windows(there.close, 5)[15:].mean(axis=1)
+    np.testing.assert_array_equal(column("ma_ratio_5_20", found)[19:], short / close.mean(axis=1))
+    np.testing.assert_array_equal(column("ret_vol_10", found)[10:], returns.std(axis=1, ddof=1))
+    z = (volume[:, -1] - volume.mean(axis=1)) / volume.std(axis=1, ddof=1)
+    np.testing.assert_array_equal(column("volume_z20", found)[19:], z)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.parquet import read_parquet
-from model.storage import append_line, finished_lines, new_folder, settle_folder, write_file
+from model.storage import finished_lines, new_folder, settle_folder, write_file, write_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,13 +45,19 @@ def test_a_folder_that_is_there_is_kept_when_another_of_its_name_is_settled(tmp_
     assert (tmp_path / "version" / "x").read_text() == "first"
 
 
-def test_an_unfinished_line_is_dropped_before_the_next_is_appended(tmp_path):
-    path = tmp_path / "history.jsonl"
-    path.write_bytes(b'{"a": 1}\n{"b"')
+def test_several_files_are_replaced_together_or_not_at_all(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "in the way").touch()
 
-    append_line(path, {"c": 3})
+    with pytest.raises(OSError, match="in the way"):
+        write_files({tmp_path / "a": b"new", tmp_path / "in the way" / "b": b"new"})
 
-    assert finished_lines(path.read_bytes()) == [b'{"a": 1}\n', b'{"c": 3}\n']
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "in the way"]
+
+
+def test_a_line_without_its_end_is_not_finished():
+    assert finished_lines(b'{"a": 1}\n{"b"') == [b'{"a": 1}\n']
 
 
 def test_a_process_that_ends_right_after_reading_a_table_ends_well(made_up):

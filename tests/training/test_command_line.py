@@ -11,7 +11,7 @@ import pytest
 
 from model.registry import Registry
 from tests.builders import random_bars
-from training import __main__ as command_line
+from training import command_line
 from training.jobs import cancel, start, status_of
 from training.table import read_table
 

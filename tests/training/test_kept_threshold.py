@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from model.bundle import Bundle, write_bundle
 from model.errors import BundleFormatError, TrainingError
-from model.evaluation import rose_into
+from model.evaluation import last_outcome
 from model.manifest import Costs, Manifest, Metric, decode_manifest, encode_manifest
 from model.registry import ARTIFACTS, Registry
 from tests import builders
@@ -177,4 +177,4 @@ def test_rows_that_cannot_be_found_again_are_named(tmp_path):
 def test_yesterday_of_one_ticker_is_never_that_of_another():
     y, ticker = np.array([0.0, 1.0, 1.0, 0.0, 1.0]), np.array(["A", "A", "B", "B", "B"])
 
-    assert rose_into(y, ticker).tolist() == [0, 0, 0, 1, 0]
+    assert last_outcome(y, ticker, 1).tolist() == [0, 0, 0, 1, 0]

@@ -12,7 +12,8 @@ from model.thresholds import confusion_at
 from tests.training.scored_rows import out_of_fold, random_rows, resampled
 from training.estimates import FEWEST_ROWS
 from training.stakes import error_stakes, trade_stakes
-from training.threshold_bands import threshold_bands, threshold_for_budget
+from training.threshold_bands import threshold_bands
+from training.threshold_budget import threshold_for_budget
 from training.threshold_levels import threshold_grid
 
 FIGURES = ("call_share", "precision", "recall", "accuracy", "value_per_call", "value_per_row", "advantage")

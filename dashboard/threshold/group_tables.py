@@ -1,0 +1,111 @@
+"""Whether a threshold does the same everywhere: by year, by what rows belong to, and by thirds of a feature."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from dashboard import tables
+from dashboard.row_words import plural_of, title_of
+from dashboard.sentences import plain
+from dashboard.threshold import numbers, words
+from dashboard.threshold.costs import CallCosts
+from dashboard.threshold.panel import shown_threshold
+from model.bundle import Bundle
+from model.errors import InvalidInputError
+from model.manifest import LinearWeights, Manifest
+from model.wording import percent
+from training.estimates import FEWEST_DAYS, FEWEST_ROWS
+from training.threshold_scores import GroupScore, ThresholdScore
+
+FEATURE = "threshold_feature"
+USUAL_FEATURE = "ret_vol_10"
+
+
+def groups_section(bundle: Bundle, costs: CallCosts) -> None:
+    """Whether the threshold does the same in every year, in every group, and in thirds of a feature."""
+    st.header("Does it hold everywhere?", anchor=False)
+    said = st.empty()
+    layout = bundle.manifest.layout
+    few_blocks = f" or {FEWEST_DAYS} days" if layout.time else f" or {FEWEST_ROWS} groups" if layout.group else ""
+    explained = (
+        f"Right: share of the calls that came true; always: share of all rows. Gain: value against always calling,"
+        f" {costs.unit}. 95 % intervals below; “too few rows” under {FEWEST_ROWS} calls{few_blocks}."
+    )
+    st.caption(words.unbroken(explained))
+    shown, names = shown_threshold(bundle), bundle.manifest.feature_names
+    if st.session_state.get(FEATURE) not in names:
+        st.session_state[FEATURE] = usual_feature(bundle.manifest)
+    left, right = st.columns(2, gap="large")
+    found: list[GroupScore] = []
+    if layout.time:
+        with left:
+            found += group_table(bundle, costs, shown, "year")
+    if layout.group:
+        with right if layout.time else left:
+            found += group_table(bundle, costs, shown, "ticker")
+    with right if layout.time or layout.group else st.container():
+        label = partial(label_of, bundle)
+        st.selectbox("Thirds of", names, key=FEATURE, format_func=label, persist_state="session")
+        found += group_table(bundle, costs, shown, "feature")
+    scores = [group.score for group in found if group.score]
+    said.markdown(words.holds_everywhere(bundle, shown, sum(map(_is_told, scores)), len(scores)))
+
+
+def usual_feature(manifest: Manifest) -> str:
+    """The feature whose thirds are shown first: the market's volatility, else what moves a linear model most."""
+    names = manifest.feature_names
+    if manifest.layout.returns and USUAL_FEATURE in names:
+        return USUAL_FEATURE
+    if not isinstance(manifest.scorer, LinearWeights):
+        return names[0]
+    moves = [abs(weight) * f.sd for weight, f in zip(manifest.scorer.weights, manifest.features, strict=True)]
+    return names[moves.index(max(moves))]
+
+
+def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: str) -> list[GroupScore]:
+    """One grouping as a table; returns what it holds."""
+    feature = st.session_state[FEATURE] if grouping == "feature" else ""
+    try:
+        groups = numbers.groups_of(bundle, bundle.sha256, costs, shown, grouping, feature)
+    except InvalidInputError as error:
+        st.markdown(plain(str(error)))
+        return []
+    group = bundle.manifest.layout.group or ""
+    name = {"year": "Year", "ticker": title_of(group), "feature": "Third"}[grouping]
+    count = len(np.unique(bundle.out_of_fold.ticker))
+    if grouping == "ticker" and len(groups) == numbers.MOST_GROUPS and not any(one.score for one in groups):
+        st.markdown(
+            f"None of the {count:,} {plain(plural_of(group))} has {FEWEST_ROWS} called rows: too few to compare."
+        )
+        return groups
+    lines = [_group_line(one, costs, _name(one, label_of(bundle, feature))) for one in groups]
+    more = count - len(groups) if grouping == "ticker" else 0
+    caption = f"By {name.lower()}" + (
+        f": the {len(groups)} with most rows, {more:,} more are not shown" if more else ""
+    )
+    st.html(tables.table((name, "Right", "Always", "Gain"), lines, caption=caption, stacks=False))
+    return groups
+
+
+def _group_line(group: GroupScore, costs: CallCosts, name: str) -> tuple[str, str, str, str]:
+    begin = f"{name}\n{group.calls:,} calls of {group.rows:,} rows"
+    if group.score is None:
+        return begin, "too few rows", "–", "–"
+    always = words.unbroken(percent(group.score.base_rate.value))
+    return begin, words.share(group.score.precision), always, costs.estimate(group.score.advantage)
+
+
+def _name(group: GroupScore, label: str) -> str:
+    # Of a third only which one: what it is a third of stands above.
+    return group.name.removeprefix(f"{label}, ").capitalize() if label else group.name
+
+
+def label_of(bundle: Bundle, feature: str) -> str:
+    """Return the label of a feature; nothing of none."""
+    return next((spec.label for spec in bundle.manifest.features if spec.name == feature), "")
+
+
+def _is_told(score: ThresholdScore) -> bool:
+    between = score.advantage.interval
+    return between is not None and (between.low > 0 or between.high < 0)

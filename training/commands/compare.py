@@ -1,0 +1,152 @@
+"""`python -m training compare`: candidates side by side on the same folds and rows."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.candidates import BASELINE, CANDIDATES, candidates_named
+from training.options import add_run_options
+
+if TYPE_CHECKING:
+    from training.compare import Comparison
+    from training.ledger import Looks
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the parser of this command."""
+    from model.registry import ARTIFACTS
+    from training.places import PROCESSED
+
+    parser = commands.add_parser(
+        "compare",
+        help="compare candidates on the same folds and rows",
+        description="Evaluate candidates on the same folds and rows, and say whether one of them is better than the"
+        " champion. Nothing is published. The champion is the baseline unless another is named: it is the candidate"
+        " that stays in use unless a challenger's paired difference in log loss clears zero.",
+    )
+    which = parser.add_argument_group("candidates")
+    which.add_argument(
+        "--candidates",
+        nargs="+",
+        default=list(CANDIDATES),
+        metavar="NAME",
+        help=f"which compete (default: all: {', '.join(CANDIDATES)})",
+    )
+    which.add_argument(
+        "--champion", default=BASELINE, metavar="NAME", help=f"whom the others must beat (default: {BASELINE})"
+    )
+    add_run_options(parser)
+    out = parser.add_argument_group("output")
+    out.add_argument("--json", type=Path, metavar="FILE", help="also write the comparison to this file, as JSON")
+    out.add_argument(
+        "--registry",
+        type=Path,
+        default=ARTIFACTS,
+        metavar="DIR",
+        help="where the versions are; the ledger of looks stands beside it (default: model/artifacts)",
+    )
+    out.add_argument(
+        "--processed",
+        type=Path,
+        default=PROCESSED,
+        metavar="DIR",
+        help="where feature tables are kept (default: data/processed)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, note the look in the ledger, and print what was found."""
+    from model.registry import Registry
+    from training.ledger import Ledger, candidate_at
+
+    comparison = _compared(options)
+    tried = [candidate_at(contender.name, options.threshold) for contender in comparison.contenders]
+    ledger = Ledger.beside(Registry(options.registry))
+    looks = ledger.note("comparison", comparison.data, comparison.tested_on, tried, datetime.now(UTC))
+    print(report(comparison, looks))
+    if options.json:
+        _write_json(comparison, looks, options.json)
+        print(f"\nwrote {options.json}")
+    return 0
+
+
+def _compared(options: argparse.Namespace) -> "Comparison":
+    from training.command_line import settings_from, table_for
+    from training.compare import compare
+    from training.settings import check_settings
+    from training.table_options import check_table_options
+
+    candidates = candidates_named(options.candidates)
+    check_table_options(options)
+    if options.table:
+        return _compared_on_table(options)
+    settings = settings_from(options)
+    check_settings(settings)
+    return compare(table_for(options), settings, candidates, options.champion, on_progress=_show)
+
+
+def _compared_on_table(options: argparse.Namespace) -> "Comparison":
+    from model.any_rows import has_missing
+    from model.splitting import SplitSettings, split
+    from model.stratified import FOLDS
+    from training.candidates import imputing
+    from training.compare import Judging, compare_on
+    from training.table_options import table_asked_for
+
+    table = table_asked_for(options)
+    how = split(
+        table,
+        SplitSettings(
+            n_folds=FOLDS if options.folds is None else options.folds,
+            first_window=options.first_window,
+            step=options.fold_days,
+            gap=options.gap,
+            seed=options.seed,
+        ),
+    )
+    print(f"split    {how.why}")
+    candidates = candidates_named(options.candidates)
+    if has_missing(table.X):
+        candidates = [imputing(candidate) for candidate in candidates]
+    judging = Judging(options.threshold, options.draws, options.seed)
+    return compare_on(table, how.folds, judging, candidates, options.champion, on_progress=_show)
+
+
+def _show(progress: Any) -> None:
+    print(f"{progress.step} of {progress.total} {progress.message}", file=sys.stderr, flush=True)
+
+
+def report(comparison: "Comparison", looks: "Looks") -> str:
+    """Return what a comparison found as text: the verdict first, the figures, and how often was looked."""
+    from training.comparison_words import differences_of, multiple_in_words, table_of
+
+    period = f", {comparison.first_day} to {comparison.last_day}" if comparison.first_day else ""
+    lines = [
+        "",
+        comparison.sentence,
+        multiple_in_words(comparison.multiple, comparison.contenders),
+        f"{comparison.comparisons} paired differences were looked at; the verdict rests on those in log loss only.",
+        looks.sentence[:1].upper() + looks.sentence[1:],
+        *comparison.left_out,
+        "",
+        f"{comparison.rows:,} out-of-fold rows in {comparison.folds} folds{period}; intervals are at 95 %",
+        "",
+        table_of(comparison.contenders),
+        differences_of(comparison.contenders, comparison.champion),
+    ]
+    return "\n".join(lines)
+
+
+def _write_json(comparison: "Comparison", looks: "Looks", path: Path) -> None:
+    import msgspec
+
+    from model.storage import write_file
+    from training.compare import as_record
+
+    record = as_record(comparison) | {
+        "looks": msgspec.to_builtins(looks) | {"level": looks.level, "sentence": looks.sentence}
+    }
+    write_file(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")

@@ -1,0 +1,53 @@
+"""`promote` and `rollback`: which version is in use."""
+
+import argparse
+from datetime import UTC, datetime
+
+from model.history import Promotion
+from model.registry import ARTIFACTS, Registry
+from training.commands.versions import Commands, add_command, add_version
+from training.places import account
+
+
+def add(commands: Commands) -> None:
+    """Add the two commands."""
+    promote = add_command(
+        commands, "promote", _promote, "put a version in use, once it has reproduced its self-test rows"
+    )
+    add_version(promote, "version to put in use")
+    promote.add_argument("--reason", required=True, metavar="TEXT", help="why, for the history")
+    back = add_command(commands, "rollback", _roll_back, "return to the version that was in use before this one")
+    back.add_argument(
+        "--reason",
+        default="rolled back from the command line",
+        metavar="TEXT",
+        help="why, for the history (default: rolled back from the command line)",
+    )
+
+
+def _promote(options: argparse.Namespace) -> int:
+    registry = Registry(options.registry)
+    version = registry.named(options.version)
+    promotion = registry.promote(version, by=account(), why=options.reason, when=datetime.now(UTC))
+    return _say(options, registry, promotion)
+
+
+def _roll_back(options: argparse.Namespace) -> int:
+    registry = Registry(options.registry)
+    promotion = registry.roll_back(by=account(), why=options.reason, when=datetime.now(UTC))
+    return _say(options, registry, promotion)
+
+
+def _say(options: argparse.Namespace, registry: Registry, promotion: Promotion) -> int:
+    instead = f" instead of {promotion.previous}" if promotion.previous else ""
+    print(f"version {promotion.version} is now in use{instead}; {registry.plain_form} follows")
+    if before := registry.version_before():
+        print(f"a roll back would return to {before}")
+    if registry.folder.resolve() != ARTIFACTS.resolve():
+        return 0
+    # The reports of the repository speak of its own registry, and of no other.
+    from training.report import write_reports
+
+    for path in write_reports(registry.load(), options.deliverables):
+        print(f"wrote    {path}")
+    return 0

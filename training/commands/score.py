@@ -1,0 +1,89 @@
+"""`python -m training score`: the model's probability and call for files of feature rows."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.scoring_files import FileProgress, ScoringTask
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the parser of this command."""
+    from model.registry import ARTIFACTS
+
+    parser = commands.add_parser(
+        "score",
+        help="score files of feature rows, larger than memory if need be",
+        description="Read feature rows from a Parquet, CSV or CSV.gz file, or from all such files of a folder, and"
+        " write them with probability and call to OUT/<file>/part-00000 and so on, in the format they came in."
+        " A run that was stopped goes on where it was.",
+    )
+    parser.add_argument("source", type=Path, metavar="IN", help="a file of feature rows, or a folder of them")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder the parts go to")
+    parser.add_argument("--version", metavar="V", help="the version to score with (default: the one in use)")
+    parser.add_argument(
+        "--faulty",
+        choices=("stop", "blank"),
+        default="stop",
+        help="what to do with a row that cannot be scored: stop there, or leave it without an answer (default: stop)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let the workers of this Dask cluster share the files, as tcp://host:8786; they need the same folders",
+    )
+    parser.add_argument(
+        "--registry",
+        type=Path,
+        default=ARTIFACTS,
+        metavar="DIR",
+        help="where the versions are (default: model/artifacts)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score what is asked for and say what was written."""
+    from model.registry import Registry
+    from model.wording import percent
+    from training.cluster import on_cluster, parallel_map
+    from training.scoring_files import score_file, sources_in, tasks_for
+
+    registry = Registry(options.registry)
+    bundle = registry.load(options.version and registry.named(options.version))
+    tasks = tasks_for(
+        registry, bundle.version, sources_in(options.source), options.out, blank_faulty=options.faulty == "blank"
+    )
+    if options.scheduler is None:
+        done = _score_here(tasks)
+    else:
+        with on_cluster(options.scheduler):
+            done = parallel_map(score_file, tasks)
+    rows, blank = sum(file.rows for file in done), sum(file.blank for file in done)
+    answered = rows - blank
+    print(
+        f"scored   {answered:,} rows of {len(done)} {'file' if len(done) == 1 else 'files'} with {bundle.version}:"
+        f" {percent(sum(file.called for file in done) / answered, 1) if answered else 'none'} called"
+        f" “{bundle.manifest.target.positive_class}” at {bundle.threshold:g} or more"
+    )
+    if blank:
+        print(f"blank    {blank:,} rows could not be scored and have no answer")
+    print(f"wrote    {sum(file.parts for file in done):,} parts below {options.out}")
+    return 0
+
+
+def _score_here(tasks: "Sequence[ScoringTask]") -> "list[FileProgress]":
+    from tqdm import tqdm
+
+    from training.scoring_files import score_file
+
+    done = []
+    with tqdm(unit=" rows", unit_scale=True, file=sys.stderr) as bar:
+        for number, task in enumerate(tasks, 1):
+            bar.set_description_str(f"file {number} of {len(tasks)}: {task.source.name}")
+            done.append(score_file(task, bar.update))
+    return done
