@@ -8,8 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from api import create_app
+from model.registry import Registry
 from model.thresholds import confusion_at
 from model.wording import interval, number, percent
 from training.options import parser
@@ -50,9 +55,10 @@ def test_every_make_target_and_setting_exists():
 def test_every_training_command_is_understood():
     found = commands("python -m training")
 
-    assert len(found) == 4
+    assert len(found) == 11
     for command in found:
-        assert parser().parse_args(command[3:]).command in {"train", "features", "report"}
+        options = parser().parse_args(command[3:])
+        assert "run" in options or options.command in {"train", "features", "report"}
 
 
 def test_the_commands_for_windows_name_files_that_exist():
@@ -104,13 +110,26 @@ def test_the_routes_in_the_table_are_those_of_the_app():
 
 
 def test_the_python_example_runs_and_agrees_with_the_api(shipped):
-    (code,) = [text for language, text in BLOCKS if language == "python"]
+    code, _ = [text for language, text in BLOCKS if language == "python"]
     names = {}
 
     exec(compile(code, "README.md", "exec"), names)
 
     assert names["p_up"] == pytest.approx(shipped.scorer.one(names["row"]), abs=1e-12)
     assert names["call"] == (names["p_up"] >= 0.44)
+
+
+def test_the_example_of_a_classifier_of_ones_own_makes_a_bundle(tmp_path, monkeypatch):
+    _, code = [text for language, text in BLOCKS if language == "python"]
+    X, y = load_breast_cancer(return_X_y=True)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    monkeypatch.chdir(tmp_path)
+    names = {"pipeline": pipeline, "X": X, "y": y}
+
+    exec(compile(code, "README.md", "exec"), names)
+
+    assert names["bundle"].scorer.many(X) == pytest.approx(pipeline.predict_proba(X)[:, 1], abs=1e-12)
+    assert Registry(tmp_path / "model" / "artifacts").load().version == names["bundle"].version
 
 
 def test_help_of_the_commands_is_there():

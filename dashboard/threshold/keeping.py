@@ -71,11 +71,11 @@ def rule_of(value: float) -> str:
 def kept_before(bundle: Bundle, registry: Registry) -> None:
     """Say who kept the threshold in use, when and why, and offer the way back."""
     try:
-        promotion = registry.current()
+        promotion, before = registry.current(), registry.version_before()
     except ModelError:
         return  # Retrain says what is wrong with the history
     kept = bundle.manifest.threshold
-    if not kept.reason or promotion is None or promotion.previous is None or promotion.version != bundle.version:
+    if not kept.reason or promotion is None or before is None or promotion.version != bundle.version:
         return
     st.info(
         f"**{written(bundle, bundle.threshold)} was kept by {plain(kept.chosen_by or promotion.by)}** on"
@@ -84,8 +84,8 @@ def kept_before(bundle: Bundle, registry: Registry) -> None:
     )
     if access.signed_in() is None:
         return
-    with st.popover(f"Roll back to version {promotion.previous} …", key="roll_back_threshold", icon=":material/undo:"):
-        st.markdown(f"**Use version {promotion.previous} again**, with its threshold, on every page and in the API?")
+    with st.popover(f"Roll back to version {before} …", key="roll_back_threshold", icon=":material/undo:"):
+        st.markdown(f"**Use version {before} again**, with its threshold, on every page and in the API?")
         why = st.text_input("Reason", key="why_threshold_back", max_chars=300)
         if st.button("Yes, roll back", key=f"confirm_back_{promotion.version}", type="primary"):
             changes.promote("Rolled back", partial(runs.roll_back, registry, instead_of=state.known_promotion()), why)
