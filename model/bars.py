@@ -74,7 +74,7 @@ class Bars:
 
     def label(self, index: int) -> str:
         """Name one bar the way messages do."""
-        return f"row {self.row[index]} ({self.ticker[index]} {self.day[index]})"
+        return f"row {self.row[index]} ({self.ticker[index]} {self.time[index].astype('datetime64[D]')})"
 
 
 class FaultList:
@@ -168,7 +168,8 @@ def _check_values(bars: Bars, faults: FaultList) -> None:
 
 
 def _check_days(bars: Bars, ticker: str, rows: slice, faults: FaultList) -> None:
-    day, time = bars.day[rows], bars.time[rows]
+    time = bars.time[rows]
+    day = time.astype("datetime64[D]")
     repeated = np.r_[False, day[1:] == day[:-1]]
     same_time = np.r_[False, time[1:] == time[:-1]]
     if np.sum(repeated & ~same_time) > len(day) / 3:
@@ -181,14 +182,12 @@ def _check_days(bars: Bars, ticker: str, rows: slice, faults: FaultList) -> None
         )
         faults.add(int(bars.row[rows.start]), fault)
         return
-    in_all = np.zeros(len(bars), dtype=np.bool_)
-    in_all[rows] = repeated
     faults.add_rows(
-        in_all,
-        bars.row,
+        repeated,
+        bars.row[rows],
         lambda i: Fault(
-            bars.label(i),
-            f"a second row for {ticker} on {bars.day[i]} (the first is row {bars.row[i - 1]})",
+            bars.label(rows.start + i),
+            f"a second row for {ticker} on {day[i]} (the first is row {bars.row[rows.start + i - 1]})",
             "one row per ticker and day",
             "Remove one of them.",
         ),

@@ -75,7 +75,7 @@ def draft_bundle(
     on_progress
         Is told before each step.
     """
-    known = table.take(~np.isnan(table.y))
+    known = table if not np.isnan(table.y).any() else table.take(~np.isnan(table.y))
     y = known.y.astype(np.int64)
     folds, n_folds = list(plan.folds), len(plan.folds)
     total = 2 * n_folds + 2

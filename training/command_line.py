@@ -33,6 +33,7 @@ CODE_BEHIND_A_TABLE = tuple(
         "model/bar_tables.py",
         "model/bar_warnings.py",
         "model/features.py",
+        "model/parquet.py",
         "model/splits.py",
         "training/bars.py",
         "training/columns.py",

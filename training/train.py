@@ -98,24 +98,26 @@ def store(result: TrainingResult, registry: Registry, *, when: datetime) -> str:
 
 def usable_rows(table: FeatureTable, settings: Settings) -> tuple[FeatureTable, list[Exclusion]]:
     """Narrow the table to the tickers and days asked for, leaving out tickers that are too short."""
-    there = np.unique(table.ticker).tolist()
+    names, of_row = np.unique(table.ticker, return_inverse=True)
+    there = names.tolist()
     if unknown := [ticker for ticker in settings.tickers if ticker not in there]:
         msg = f"The table has no ticker {', '.join(unknown)}; it has {', '.join(there)}."
         raise TrainingError(msg)
-    keep = np.isin(table.ticker, list(settings.tickers or there))
+    keep = np.isin(names, settings.tickers or there)[of_row]
     if settings.first_day:
         keep &= table.day >= np.datetime64(settings.first_day, "D")
     if settings.last_day:
         keep &= table.day <= np.datetime64(settings.last_day, "D")
+    rows_of = dict(zip(there, np.bincount(of_row[keep], minlength=len(there)).tolist(), strict=True))
+    keep &= np.array([rows_of[ticker] >= FEWEST_ROWS for ticker in there])[of_row]
     excluded = []
     for ticker in settings.tickers or there:
-        n_rows = int(np.sum(keep & (table.ticker == ticker)))
+        n_rows = rows_of[ticker]
         if n_rows < FEWEST_ROWS:
-            keep &= table.ticker != ticker
             reason = f"too short: {n_rows:,} usable rows, at least {FEWEST_ROWS} (a year) are needed"
             excluded.append(Exclusion(ticker=ticker, reason=reason))
     if not keep.any():
         reasons = "; ".join(f"{exclusion.ticker} is {exclusion.reason}" for exclusion in excluded)
         msg = f"No ticker is left to train on: {reasons or 'no row in the span asked for'}. Supply a longer history."
         raise TrainingError(msg)
-    return table.take(keep), excluded
+    return table if keep.all() else table.take(keep), excluded

@@ -98,7 +98,8 @@ export function besideZero({ low, high }) {
 
 export function besideAlways(bands, calls, { value, low, high }) {
   if (calls === bands.n) return "the same calls";
-  if (low === null) return "too few rows differ to tell";
+  if (calls === 0) return "nothing is called";
+  if (low === null) return calls < bands.fewest ? "too few calls to tell" : "too few rows differ to tell";
   if (low > 0) return "better";
   return high < 0 ? "worse" : "not distinguishable";
 }

@@ -180,6 +180,8 @@ def _told(difference: Estimate) -> str:
 def holds_everywhere(bundle: Bundle, threshold: float, told: int, groups: int) -> str:
     """Say in how many of the *groups* with rows enough the calls can be told from always calling."""
     up = f"“{bundle.manifest.target.positive_class}”"
+    if groups == 0:
+        return f"At {written(bundle, threshold)} no group has enough calls to tell the value from always calling {up}."
     count = "none" if told == 0 else str(told)
     return (
         f"At {written(bundle, threshold)} the value can be told from always calling {up} in **{count} of {groups}"
