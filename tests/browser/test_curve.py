@@ -280,7 +280,7 @@ def test_the_chart_and_its_numbers_can_be_saved(page: Page, url: str, kind: str,
     if kind == "SVG":
         assert here(page).inner_text() in saved.read_text("utf-8").replace("&nbsp;", "\u00a0")
     if kind == "CSV":
-        assert saved.read_text("utf-8").startswith("macd,probability,interval_low,interval_high,observed")
+        assert saved.read_text("utf-8").startswith("MACD (% of close),probability,interval_low,interval_high,observed")
     assert saved.stat().st_size > 2000
 
 

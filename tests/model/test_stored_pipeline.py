@@ -24,6 +24,8 @@ from sklearn.ensemble import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -63,6 +65,13 @@ PIPELINES = {
         FrozenEstimator(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y))
     ),
     "filled, scaled, forest": lambda: make_pipeline(SimpleImputer(), StandardScaler(), forest()),
+    "voting": lambda: VotingClassifier([("a", LogisticRegression()), ("b", forest())], voting="soft"),
+    **{
+        f"network fitted by {solver}": lambda solver=solver: MLPClassifier(
+            (3,), solver=solver, max_iter=300, tol=1e-2, random_state=0
+        )
+        for solver in ("adam", "sgd")
+    },
     "more features than given": lambda: make_pipeline(PolynomialFeatures(), forest()),
 }
 
@@ -112,10 +121,12 @@ def test_every_trusted_type_is_needed(fitted):
 
 
 def test_a_type_that_is_not_trusted_is_named():
-    voting = VotingClassifier([("a", LogisticRegression())], voting="soft").fit(X, y)
+    neighbours = KNeighborsClassifier(algorithm="kd_tree").fit(X, y)
 
-    with pytest.raises(UntrustedPipelineError, match=r"some\.skops is not loaded: .*sklearn\.utils\._bunch\.Bunch"):
-        load_pipeline(dump_pipeline(voting), "some.skops")
+    with pytest.raises(
+        UntrustedPipelineError, match=r"some\.skops is not loaded: .*sklearn\.neighbors\._kd_tree\.KDTree"
+    ):
+        load_pipeline(dump_pipeline(neighbours), "some.skops")
 
 
 def spoiled(pipeline, field, value):
