@@ -86,13 +86,13 @@ def test_two_that_start_at_the_same_moment_take_turns(tmp_path: Path):
 
 
 def test_progress_is_by_fold_and_the_log_is_kept(arguments: list[str], folder: Path):
-    process = start(arguments, folder)
+    # Many folds: none may be over before one has looked.
+    process = start([*arguments, "--fold-days", "5"], folder)
     try:
         status = wait_for(folder, lambda status: status.step > 1 or status.state != "running")
         assert status.state == "running", status.error
         assert "fold" in status.message
-        # 599 days with an outcome: five windows of 100 days after the first, the last one shorter.
-        assert status.total >= 5
+        assert status.total >= 50
         assert (folder / "log.txt").exists()
     finally:
         process.kill()
