@@ -23,7 +23,17 @@ from model.description import feature_spec, fold_record, trained_on
 from model.errors import TrainingError
 from model.evaluation import Scored, calibration_table, evaluate, last_outcome, verdict_on
 from model.folds import RowFold, out_of_fold_scores
-from model.manifest import SCHEMA_VERSION, Check, Exclusion, LinearWeights, Manifest, Threshold, WholePipeline
+from model.manifest import (
+    SCHEMA_VERSION,
+    Check,
+    Exclusion,
+    LinearWeights,
+    Manifest,
+    Metric,
+    Threshold,
+    Verdict,
+    WholePipeline,
+)
 from model.scoring import LinearScorer, PipelineScorer, passes_complete_rows
 
 SELF_TEST_ROWS = 8
@@ -36,6 +46,28 @@ class Progress:
     step: int
     total: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A trained and judged model, not yet published."""
+
+    draft: BundleDraft
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the metrics come to."""
+        return self.draft.manifest.verdict
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Every metric with its interval and baselines."""
+        return self.draft.manifest.metrics
+
+    @property
+    def checks(self) -> list[Check]:
+        """The assumptions and what testing them found."""
+        return self.draft.manifest.checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import numpy as np
 
 from model import bundle
 from model.any_rows import Columns, as_text, classes_of, table_of
-from model.bundle import BundleDraft, write_bundle
-from model.creation import Plan, draft_bundle
+from model.bundle import write_bundle
+from model.creation import Judged, Plan, draft_bundle
 from model.dataset import FeatureTable
 from model.errors import TrainingError
 from model.given_pipeline import checked_pipeline, numbers_of
-from model.manifest import Check, Metric, Threshold, Verdict
+from model.manifest import Threshold
 from model.registry import Registry
 from model.splitting import SplitSettings, split
 from model.storage import sha256_of
@@ -48,25 +48,8 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class NewBundle:
+class NewBundle(Judged):
     """A judged model, not yet on disk. `save` publishes it."""
-
-    draft: BundleDraft
-
-    @property
-    def verdict(self) -> Verdict:
-        """What the metrics come to."""
-        return self.draft.manifest.verdict
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """Every metric with its interval and baselines."""
-        return self.draft.manifest.metrics
-
-    @property
-    def checks(self) -> list[Check]:
-        """The assumptions and what testing them found."""
-        return self.draft.manifest.checks
 
     @property
     def warnings(self) -> list[str]:

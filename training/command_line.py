@@ -37,6 +37,7 @@ CODE_BEHIND_A_TABLE = tuple(
         "model/splits.py",
         "training/bars.py",
         "training/columns.py",
+        "training/feature_history.py",
         "training/table.py",
     )
 )

@@ -17,9 +17,10 @@ from model.folds import RowFold, folds_by_day
 from model.splitting import SplitSettings, split
 from training.any_table import imputing_baseline
 from training.candidates import baseline
+from training.feature_history import Builder
 from training.leaks.controls import shuffled_target, target_shift
 from training.leaks.dead import dead_features
-from training.leaks.history import Builder, prefix_invariance, warm_up
+from training.leaks.history import prefix_invariance, warm_up
 from training.leaks.returns import target_and_return
 from training.leaks.rows import duplicate_rows, folds_keep_apart, future_days, repeated_days
 from training.leaks.single import feature_shift, plausible_auc, target_in_features

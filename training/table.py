@@ -18,12 +18,11 @@ from model.manifest import Check, Target
 from model.parquet import read_parquet
 from model.storage import sha256_of, write_file
 from training.bars import BarsFile
+from training.feature_history import WARM_UP_TOLERANCE, moved_by_the_future, moved_by_the_start
 
 _METADATA = b"handover"
 # Where the target is not the default one, which was never written.
 _TARGET = b"handover.target"
-# In standard deviations of the feature: below this, where a history starts no longer shows.
-WARM_UP_TOLERANCE = 0.05
 
 
 def market_target(horizon: int) -> Target:
@@ -81,34 +80,18 @@ def build_table(source: BarsFile, horizon: int = MARKET_TARGET.horizon) -> Featu
 
 def check_prefix_invariance(bars: Bars, X: FloatArray) -> Check:
     """Cut the future off at several rows of each ticker: no feature value before the cut may move."""
-    moved = 0
-    cuts = 0
-    for _, rows in bars.segments():
-        n_rows = rows.stop - rows.start
-        for cut in (n_rows // 4, n_rows // 2, n_rows - 1):
-            past = slice(rows.start, rows.start + cut)
-            moved += int(np.sum(~np.isclose(build_features(bars.take(past)), X[past], rtol=0, atol=0, equal_nan=True)))
-            cuts += 1
+    moved, cuts = moved_by_the_future(bars, X, build_features)
     return Check(
         name="prefix_invariance",
         assumption="No feature looks into the future.",
-        passed=moved == 0,
-        finding=f"Cutting the future off at {cuts} places moved {moved} of the feature values before the cuts.",
+        passed=not moved.any(),
+        finding=f"Cutting the future off at {cuts} places moved {moved.sum()} of the feature values before the cuts.",
     )
 
 
 def check_warm_up(bars: Bars, X: FloatArray) -> Check:
     """Start each history later: after the warm-up, feature values must be the same again."""
-    worst = 0.0
-    for _, rows in bars.segments():
-        late = slice(rows.start + WARM_UP_ROWS, rows.stop)
-        settled = slice(late.start + WARM_UP_ROWS, rows.stop)
-        if settled.stop - settled.start < 2:
-            continue
-        spread = np.nanstd(X[rows], axis=0)
-        difference = np.abs(build_features(bars.take(late))[WARM_UP_ROWS:] - X[settled])
-        usable = spread > 0
-        worst = max(worst, float(np.nanmax(difference[:, usable] / spread[usable], initial=0.0)))
+    worst = float(moved_by_the_start(bars, X, build_features).max(initial=0.0))
     return Check(
         name="warm_up",
         assumption=f"After {WARM_UP_ROWS} days a feature no longer depends on where the history starts.",

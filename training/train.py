@@ -6,11 +6,11 @@ from datetime import datetime
 
 import numpy as np
 
-from model.bundle import BundleDraft, write_bundle
-from model.creation import Plan, Progress, draft_bundle
+from model.bundle import write_bundle
+from model.creation import Judged, Plan, Progress, draft_bundle
 from model.dataset import FeatureTable
 from model.errors import TrainingError
-from model.manifest import Check, Exclusion, Metric, Threshold, Verdict
+from model.manifest import Exclusion, Threshold
 from model.registry import Registry
 from training.candidates import pipeline_maker
 from training.ledger import note_training
@@ -21,25 +21,8 @@ FEWEST_ROWS = 252
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingResult:
+class TrainingResult(Judged):
     """A trained and judged model, not yet published."""
-
-    draft: BundleDraft
-
-    @property
-    def verdict(self) -> Verdict:
-        """What the metrics come to."""
-        return self.draft.manifest.verdict
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """Every metric with its interval and baselines."""
-        return self.draft.manifest.metrics
-
-    @property
-    def checks(self) -> list[Check]:
-        """The assumptions and what testing them found."""
-        return self.draft.manifest.checks
 
     @property
     def excluded(self) -> list[Exclusion]:

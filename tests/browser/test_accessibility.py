@@ -9,7 +9,7 @@ from tests.browser.serving import settle, turn_to
 
 # Streamlit's own uploader is a <section> that says it is for presentation only, and can have the focus.
 OF_STREAMLIT = {("presentation-role-conflict", "stFileUploaderDropzone")}
-VIEWS = ["light 1360", "dark 1360", "light 390"]
+VIEWS = ["light 1360", "dark 1360", "light 390", "dark 390"]
 
 
 def violations(page: Page) -> list[str]:

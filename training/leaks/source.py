@@ -20,7 +20,7 @@ from model.storage import sha256_of
 from training.any_file import Roles, arrow_table, columns_of
 from training.bars import read_bars
 from training.columns import read_bytes
-from training.leaks.history import Builder
+from training.feature_history import Builder
 from training.leaks.own_features import load_features, table_with
 from training.leaks.rows import row_order
 from training.leaks.subject import Finding
