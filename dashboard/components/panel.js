@@ -25,6 +25,8 @@ const TEXT_FIELDS = "textarea, input:not([type=range], [type=radio], [type=check
 class Panel {
   constructor(root, data, speak) {
     Object.assign(this, { root, speak, waiting: false, hurried: false, moving: null, origins: {} });
+    // Until a scenario has come there is none to tell of.
+    Object.assign(this, { values: [], origin: null, history: new ScenarioHistory() });
     this.leave = new AbortController();
     const shown = () => [this.values, this.origin, this.history.changes, this.comparison.changes, this.hurried];
     this.teller = new Teller(root, this.leave.signal, { shown, tell: () => this.tell() });

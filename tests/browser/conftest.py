@@ -43,6 +43,8 @@ def page(request: pytest.FixtureRequest, browser: Browser, url: str, noise: Nois
     opened.on("pageerror", lambda error: noise.console.append(str(error)))
     context.on("request", lambda sent: noise.requests.append(sent.url) if _leaves(sent, url) else None)
     yield opened
+    # pytest shows it where a test has failed.
+    print(*noise.console, opened.locator("body").inner_text(), sep="\n")
     context.close()
 
 
