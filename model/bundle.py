@@ -3,7 +3,7 @@
 import importlib.metadata
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from model.errors import (
     NoBundleError,
     SelfTestError,
 )
+from model.imputation import filling_of, may_impute
 from model.manifest import LinearWeights, Manifest, decode_manifest, encode_manifest, version_of
 from model.parquet import days_in, numbers_in, read_parquet, texts_in
 from model.scoring import LinearScorer, PipelineScorer, Scorer
@@ -158,6 +159,12 @@ class Bundle:
         return pipeline
 
     @cached_property
+    def filling(self) -> tuple[float, ...] | None:
+        """What the pipeline puts in place of a missing value of each feature; None if it takes complete rows only."""
+        stored = _read_checked(self.directory, self.manifest, PIPELINE)
+        return filling_of(self.pipeline, len(self.manifest.features)) if may_impute(stored) else None
+
+    @cached_property
     def out_of_fold(self) -> OutOfFold:
         """The out-of-fold rows, oldest first."""
         table = self._read_table(OUT_OF_FOLD)
@@ -265,19 +272,22 @@ def write_bundle(parent: Path, draft: BundleDraft) -> Path:
     Everything is written and opened again in a temporary sibling first, then renamed; equal content
     has an equal name, and a version that is there already is left as it is.
     """
-    contents = {
-        PIPELINE: dump_pipeline(draft.pipeline),
-        OUT_OF_FOLD: _parquet(_out_of_fold_columns(draft.out_of_fold)),
-        REFERENCE: _parquet(_reference_columns(draft.reference, draft.manifest)),
-        SELF_TEST: _self_test(draft),
+    contents: dict[str, Callable[[], bytes]] = {
+        PIPELINE: lambda: dump_pipeline(draft.pipeline),
+        OUT_OF_FOLD: lambda: _parquet(_out_of_fold_columns(draft.out_of_fold)),
+        REFERENCE: lambda: _parquet(_reference_columns(draft.reference, draft.manifest)),
+        SELF_TEST: lambda: _self_test(draft),
     }
-    hashes = {name: sha256_of(data) for name, data in contents.items()}
-    unnamed = msgspec.structs.replace(draft.manifest, version="", files=hashes)
-    version = version_of(msgspec.to_builtins(unnamed))
-    contents[MANIFEST] = encode_manifest(msgspec.structs.replace(unnamed, version=version))
+    hashes = {}
     with new_folder(parent) as folder:
-        for name, data in contents.items():
+        # One after another: with many rows each of them is a large part of all memory.
+        for name, made in contents.items():
+            data = made()
+            hashes[name] = sha256_of(data)
             write_file(folder / name, data)
+        unnamed = msgspec.structs.replace(draft.manifest, version="", files=hashes)
+        version = version_of(msgspec.to_builtins(unnamed))
+        write_file(folder / MANIFEST, encode_manifest(msgspec.structs.replace(unnamed, version=version)))
         # Opening the pipeline holds scikit-learn's own answer, not only the folded weights, to the self-test.
         _ = Bundle.load(folder).pipeline
         return settle_folder(folder, version)

@@ -22,7 +22,7 @@ from model.dataset import FeatureTable
 from model.description import feature_spec, fold_record, trained_on
 from model.errors import TrainingError
 from model.evaluation import Scored, calibration_table, evaluate, last_outcome, verdict_on
-from model.folds import RowFold, out_of_fold_scores
+from model.folds import RowFold, made_ready, out_of_fold_scores
 from model.manifest import (
     SCHEMA_VERSION,
     Check,
@@ -117,14 +117,19 @@ def draft_bundle(
             Progress(offset + fold.number - 1, total, f"{what} fold {fold.number} of {n_folds}{_span(known, fold)}")
         )
 
-    scores = out_of_fold_scores(known.X, y, folds, make_pipeline, announce(0, "scoring"))
-    shuffled = np.random.default_rng(plan.seed).permutation(y)
-    null = out_of_fold_scores(known.X, shuffled, folds, make_pipeline, announce(n_folds, "shuffled target,"))
+    ready = made_ready(known.X, folds, make_pipeline)
+    scores = out_of_fold_scores(known.X, y, folds, make_pipeline, announce(0, "scoring"), ready=ready)
     tested = scores.fold > 0
     _check_both_classes(y[tested], table)
+    days = DayBootstrap.of_rows(known.take(tested), table.layout, draws=plan.draws, seed=plan.seed)
+    shuffled = np.random.default_rng(plan.seed).permutation(y)
+    told = announce(n_folds, "shuffled target,")
+    null = out_of_fold_scores(known.X, shuffled, folds, make_pipeline, told, ready=ready)
+    nothing_found = check_shuffled_target(shuffled[tested], null.y_score[tested], days)
+    # With many rows each of these is a large part of all memory.
+    del ready, shuffled, null
 
     on_progress(Progress(total - 2, total, f"intervals from {plan.draws:,} resamples of {_blocks(known)}"))
-    days = DayBootstrap.of_rows(known.take(tested), table.layout, draws=plan.draws, seed=plan.seed)
     scored = Scored(
         day=known.day[tested],
         ticker=known.ticker[tested],
@@ -143,7 +148,7 @@ def draft_bundle(
     checks = [
         *plan.checks,
         *checks_of_folds(known, folds),
-        check_shuffled_target(shuffled[tested], null.y_score[tested], days),
+        nothing_found,
         *([check_auc_is_plausible(metrics[0])] if table.layout.returns else []),
         check_calibration(metrics),
         check_always_calling(metrics, table.target.positive_class),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.bars import FloatArray
 from model.errors import TrainingError
 from model.scoring import LinearScorer
-from model.warm_start import FEWEST_ROWS, Fit, penalty_of, warm_started
+from model.warm_start import FEWEST_ROWS, Fit, WarmStart, penalty_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +131,30 @@ class Scores:
     base_rate: FloatArray
 
 
+def made_ready(X: FloatArray, folds: list[RowFold], make_pipeline: Callable[[], Any]) -> WarmStart | None:
+    """Make rows ready for several calls of `out_of_fold_scores`; None where each fold is fitted from nothing."""
+    if len(X) < FEWEST_ROWS or penalty_of(make_pipeline()) is None:
+        return None
+    return WarmStart.prepare(X, [fold.train for fold in folds])
+
+
 def out_of_fold_scores(
     X: FloatArray,
     y: NDArray[np.int64],
     folds: list[RowFold],
     make_pipeline: Callable[[], Any],
     on_fold: Callable[[RowFold], None] = lambda _: None,
+    *,
+    ready: WarmStart | None = None,
 ) -> Scores:
     """Score every test row by a pipeline fitted on that fold's training rows only.
 
     `base_rate` is the share of positives in the training rows of the row's fold: what a model
     without features would say. From `warm_start.FEWEST_ROWS` rows on, fits of a logistic regression
-    each begin where the one before ended.
+    each begin where the one before ended; *ready* is what `made_ready` returned, where it was called before.
     """
     scores = Scores(np.full(len(y), np.nan), np.zeros(len(y), dtype=np.int64), np.full(len(y), np.nan))
+    penalty = penalty_of(make_pipeline()) if len(y) >= FEWEST_ROWS else None
     fits: Iterator[Fit | None] | None = None
     for fold in folds:
         on_fold(fold)
@@ -155,8 +165,8 @@ def out_of_fold_scores(
                 " supply a longer history, or raise --first-window."
             )
             raise TrainingError(msg)
-        if fold is folds[0] and len(y) >= FEWEST_ROWS and (penalty := penalty_of(make_pipeline())) is not None:
-            fits = warm_started(X, y, [fold.train for fold in folds], penalty)
+        if fold is folds[0] and penalty is not None and (ready := ready or made_ready(X, folds, make_pipeline)):
+            fits = ready.fits(y, penalty)
         if fits is not None and (fit := next(fits)) is not None:
             scores.y_score[fold.test] = LinearScorer(*fit).many(X[fold.test])
         else:

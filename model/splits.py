@@ -70,6 +70,8 @@ def adjust_for_splits(bars: Bars, splits: Sequence[Split]) -> Bars:
 
     Adjusting for dividends too would let later payments change earlier rows.
     """
+    if not splits:
+        return bars
     divisor = np.ones(len(bars))
     for split in splits:
         before = (bars.ticker == split.ticker) & (bars.day < split.day)

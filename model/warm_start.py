@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from model.bars import FloatArray
 
@@ -19,7 +20,9 @@ FEWEST_ROWS = 100_000
 # Of the coefficients of standardised features; what remains to go after a step is less than this.
 TOLERANCE = 1e-9
 MOST_PASSES = 20
-_ROWS_AT_ONCE = 8192
+# As many as stay near the processor.
+_ROWS_AT_ONCE = 4096
+_ROWS_A_PIECE = 16 * _ROWS_AT_ONCE
 
 # Where steps shrink by less than this, the Hessian is worth finding anew.
 _SLOW = 0.1
@@ -57,29 +60,57 @@ def penalty_of(pipeline: Any) -> float | None:
     return 1.0 / steps[1].C if plain and exact else None
 
 
-def warm_started(
-    X: FloatArray, y: IntArray, trains: Sequence[BoolArray], penalty: float
-) -> Iterator[Fit | None] | None:
-    """Yield intercept and weights, in original units, fitted on the rows of each of *trains*.
+class WarmStart:
+    """Rows made ready once for the fits of a walk, whatever the target. Make one with `prepare`."""
 
-    *trains* are masks over rows, oldest first: windows that grow, or that move on. None where a row leaves
-    and comes back, or a feature lacks a value or does not vary, and None for a fit that does not settle: both
-    are left to scikit-learn.
-    """
-    found = _by_membership(np.stack(trains))
-    if found is None:
-        return None
-    order, windows = found
-    design = np.ones((len(order), X.shape[1] + 1))
-    np.take(X, order, axis=0, out=design[:, 1:])
-    centre, spread = design[:, 1:].mean(axis=0), design[:, 1:].std(axis=0)
-    # NaN fails the comparison too.
-    if not (spread > _LEAST_SPREAD * np.abs(centre)).all():
-        return None
-    design[:, 1:] -= centre
-    design[:, 1:] /= spread
-    likelihood = _Likelihood(design, y[order].astype(np.float64))
-    return _fits(likelihood, windows, penalty, centre, spread)
+    def __init__(
+        self, design: FloatArray, order: IntArray, windows: list[Ranges], centre: FloatArray, spread: FloatArray
+    ) -> None:
+        self._design, self._order, self._windows = design, order, windows
+        self._centre, self._spread = centre, spread
+
+    @classmethod
+    def prepare(cls, X: FloatArray, trains: Sequence[BoolArray]) -> "WarmStart | None":
+        """Make rows ready for fits on each of *trains*: masks over rows, oldest first, that grow or move on.
+
+        None where a row leaves and comes back, or a feature lacks a value or does not vary: that is left to
+        scikit-learn.
+        """
+        found = _by_membership(np.stack(trains))
+        if found is None:
+            return None
+        order, windows = found
+        design = np.ones((len(order), X.shape[1] + 1))
+        # "clip": every row is there, and "raise" would go by way of a copy.
+        np.take(X, order, axis=0, out=design[:, 1:], mode="clip")
+        # In place: a second array of this size is what the most memory would go to.
+        features = design[:, 1:]
+        centre = features.mean(axis=0)
+        features -= centre
+        spread = np.sqrt(np.einsum("ij,ij->j", features, features) / len(order))
+        # NaN fails the comparison too.
+        if not (spread > _LEAST_SPREAD * np.abs(centre)).all():
+            return None
+        features /= spread
+        return cls(design, order, windows, centre, spread)
+
+    def fits(self, y: IntArray, penalty: float) -> Iterator[Fit | None]:
+        """Yield intercept and weights, in original units, fitted to *y* on each window.
+
+        None is for a fit that does not settle; it too is left to scikit-learn.
+        """
+        likelihood = _Likelihood(self._design, y[self._order].astype(np.float64))
+        beta = np.zeros(self._design.shape[1])
+        for window in self._windows:
+            # The penalty is on the weights of features scaled by the window's own deviations.
+            ridge = np.r_[0.0, penalty * likelihood.variances(window)]
+            found = _optimum(likelihood, window, ridge, beta)
+            if found is None:
+                yield None
+                continue
+            beta = found
+            weights = beta[1:] / self._spread
+            yield float(beta[0] - weights @ self._centre), weights.tolist()
 
 
 def _by_membership(trains: BoolArray) -> tuple[IntArray, list[Ranges]] | None:
@@ -99,22 +130,6 @@ def _by_membership(trains: BoolArray) -> tuple[IntArray, list[Ranges]] | None:
         inside = (spans // (n_windows + 1) <= number) & (number < spans % (n_windows + 1))
         windows.append([(int(start), int(stop)) for start, stop in zip(starts[inside], stops[inside], strict=True)])
     return order, windows
-
-
-def _fits(
-    likelihood: "_Likelihood", windows: Sequence[Ranges], penalty: float, centre: FloatArray, spread: FloatArray
-) -> Iterator[Fit | None]:
-    beta = np.zeros(len(centre) + 1)
-    for window in windows:
-        # The penalty is on the weights of features scaled by the window's own deviations.
-        ridge = np.r_[0.0, penalty * likelihood.variances(window)]
-        found = _optimum(likelihood, window, ridge, beta)
-        if found is None:
-            yield None
-            continue
-        beta = found
-        weights = beta[1:] / spread
-        yield float(beta[0] - weights @ centre), weights.tolist()
 
 
 def _optimum(likelihood: "_Likelihood", window: Ranges, ridge: FloatArray, beta: FloatArray) -> FloatArray | None:
@@ -144,6 +159,7 @@ class _Likelihood:
 
     def __init__(self, design: FloatArray, y: FloatArray) -> None:
         self._design, self._y = design, y
+        self._libraries = ThreadpoolController()
         self._moments: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
 
     def variances(self, window: Ranges) -> FloatArray:
@@ -159,19 +175,31 @@ class _Likelihood:
     def derivatives(self, window: Ranges, beta: FloatArray, *, with_hessian: bool) -> tuple[FloatArray, FloatArray]:
         """Return the gradient at *beta*, and the Hessian if asked for, else zeros."""
 
-        def of_some(first: int, last: int) -> tuple[FloatArray, FloatArray]:
-            rows = self._design[first:last]
-            with np.errstate(over="ignore"):
-                p = 1.0 / (1.0 + np.exp(-(rows @ beta)))
-            gradient = (p - self._y[first:last]) @ rows
-            hessian = (rows * (p * (1.0 - p))[:, None]).T @ rows if with_hessian else np.zeros(())
+        def of_piece(first: int, last: int) -> tuple[FloatArray, FloatArray]:
+            gradient, hessian = np.zeros(len(beta)), np.zeros((len(beta), len(beta)))
+            # Room that is used again: to ask for it anew at every block took longer than the sums.
+            weighted = np.empty((_ROWS_AT_ONCE, len(beta))) if with_hessian else None
+            for start in range(first, last, _ROWS_AT_ONCE):
+                stop = min(start + _ROWS_AT_ONCE, last)
+                rows = self._design[start:stop]
+                p = np.negative(rows @ beta)
+                with np.errstate(over="ignore"):
+                    np.exp(p, out=p)
+                p += 1.0
+                np.reciprocal(p, out=p)
+                gradient += (p - self._y[start:stop]) @ rows
+                if weighted is not None:
+                    p *= 1.0 - p
+                    np.multiply(rows, p[:, None], out=weighted[: len(rows)])
+                    hessian += weighted[: len(rows)].T @ rows
             return gradient, hessian
 
         pieces = [
-            (first, min(first + _ROWS_AT_ONCE, stop))
+            (first, min(first + _ROWS_A_PIECE, stop))
             for start, stop in window
-            for first in range(start, stop, _ROWS_AT_ONCE)
+            for first in range(start, stop, _ROWS_A_PIECE)
         ]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            parts = list(pool.map(lambda piece: of_some(*piece), pieces))
+        # The threads of the linear algebra library would stand in the way of these.
+        with self._libraries.limit(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+            parts = list(pool.map(lambda piece: of_piece(*piece), pieces))
         return np.sum([g for g, _ in parts], axis=0), np.sum([h for _, h in parts], axis=0)

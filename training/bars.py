@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from model.bar_cells import parse_dates
 from model.bar_tables import ADJUSTED_CLOSE, add_broken_rules, describe_adjustment, in_order, to_bars
@@ -49,6 +50,9 @@ def read_bars(path: Path, *, splits: Path | None = None, tickers: Sequence[str] 
     data = read_bytes(path)
     columns, rows, faults = read_columns(data, path.name)
     raw, _ = to_bars(columns, rows, _ticker_from(path), faults)
+    # pyarrow keeps what reading took, in case of another read.
+    columns.clear()
+    pa.default_memory_pool().release_unused()
     chosen, unsorted = in_order(_only(raw, tickers, path.name))
     add_broken_rules(chosen, faults)
     faults.raise_if_any(path.name)

@@ -100,7 +100,7 @@ def compare(
     """
     check_settings(settings)
     usable, _ = usable_rows(table, settings)
-    _, folds = usable_folds(usable, settings)
+    folds = usable_folds(usable, settings)
     judging = Judging(settings.threshold, settings.draws, settings.seed)
     return compare_on(usable, folds, judging, candidates, champion, on_progress)
 

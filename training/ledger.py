@@ -143,7 +143,7 @@ class Ledger:
         except OSError as error:
             msg = f"{self.path} cannot be written ({error}). Make room, or let this account write there."
             raise TrainingError(msg) from error
-        return self.looks(data, rows)
+        return self.looks_at(look.rows)
 
     def _append(self, look: Look) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -95,28 +95,15 @@ def what_leaks(gap: int, horizon: int) -> str:
     return f"gap {gap}: below {horizon} training labels leak into the test; {last} read from test days"
 
 
-def folds_of(known: FeatureTable, settings: Settings, label_day: NDArray[np.datetime64] | None = None) -> list[RowFold]:
-    """Return the walk-forward folds of *known*, rows of a known target, checked.
+def usable_folds(usable: FeatureTable, settings: Settings) -> list[RowFold]:
+    """Return the walk-forward folds of the rows of *usable* whose target is known, as masks over those.
 
     Raises
     ------
     TrainingError
-        There are too few days for one fold, or the first window is too short to fit anything on.
+        The table's horizon is not that of the settings, there are too few days for one fold, or the first window
+        is too short to fit anything on.
     """
-    folds = folds_by_day(
-        known.day,
-        first_window=settings.first_window,
-        step=settings.step,
-        gap=settings.gap,
-        rolling=settings.window == ROLLING,
-        label_day=label_day,
-    )
-    check_windows(folds, known.y, known.X.shape[1])
-    return folds
-
-
-def usable_folds(usable: FeatureTable, settings: Settings) -> tuple[FeatureTable, list[RowFold]]:
-    """Return the rows of *usable* whose target is known, and their walk-forward folds."""
     horizon = usable.target.horizon
     if usable.layout.returns and horizon != settings.horizon:
         msg = (
@@ -126,8 +113,16 @@ def usable_folds(usable: FeatureTable, settings: Settings) -> tuple[FeatureTable
         raise TrainingError(msg)
     known = ~np.isnan(usable.y)
     label_day = label_days(usable.day, usable.ticker, horizon)[known] if usable.layout.returns else None
-    rows = usable.take(known)
-    return rows, folds_of(rows, settings, label_day)
+    folds = folds_by_day(
+        usable.day[known],
+        first_window=settings.first_window,
+        step=settings.step,
+        gap=settings.gap,
+        rolling=settings.window == ROLLING,
+        label_day=label_day,
+    )
+    check_windows(folds, usable.y[known], usable.X.shape[1])
+    return folds
 
 
 def check_windows(folds: list[RowFold], y: NDArray[np.float64], n_features: int) -> None:

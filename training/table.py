@@ -152,8 +152,13 @@ def write_table(table: FeatureTable, path: Path) -> None:
     if table.target != MARKET_TARGET:
         metadata[_TARGET] = msgspec.json.encode(table.target)
     buffer = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), buffer, compression="zstd")
+    # Nearly every number is another: looking for those that come again would take as long as the rest.
+    rows = pa.table(columns).replace_schema_metadata(metadata)
+    pq.write_table(rows, buffer, compression="zstd", use_dictionary=["day", "ticker"])
     write_file(path, buffer.getvalue().to_pybytes())
+    del buffer, rows, columns
+    # pyarrow keeps what writing took, in case of another write.
+    pa.default_memory_pool().release_unused()
 
 
 def read_provenance(path: Path) -> Provenance | None:

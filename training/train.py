@@ -43,7 +43,7 @@ def train(
     check_settings(settings)
     make_pipeline = pipeline_maker(settings.candidate)
     usable, excluded = usable_rows(table, settings)
-    _, folds = usable_folds(usable, settings)
+    folds = usable_folds(usable, settings)
     plan = Plan(
         name=settings.name,
         threshold=Threshold(

@@ -126,7 +126,7 @@ def _checked(table: FeatureTable, settings: Settings) -> Chosen:
     try:
         check_settings(settings)
         usable, _ = usable_rows(table, settings)
-        _, folds = usable_folds(usable, settings)
+        folds = usable_folds(usable, settings)
     except TrainingError as error:
         return Chosen(settings, 0, in_words_of_the_form(str(error)))
     return Chosen(settings, len(folds))

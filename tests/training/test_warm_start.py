@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from model import folds, warm_start
 from model.folds import folds_by_day, out_of_fold_scores
-from model.warm_start import penalty_of, warm_started
+from model.warm_start import WarmStart, penalty_of
 from training.candidates import baseline
 
 DAYS, TICKERS = 400, 5
@@ -31,13 +31,19 @@ def moving(day):
     return [(day >= last - 100) & (day < last) for last in range(100, DAYS, 60)]
 
 
+def fits(X, y, trains, penalty):
+    ready = WarmStart.prepare(X, trains)
+    assert ready
+    return ready.fits(y, penalty)
+
+
 @pytest.mark.parametrize("windows_of", [growing, moving])
 @pytest.mark.parametrize("C", [1.0, 0.001])
 def test_coefficients_are_those_of_scikit_learn_from_nothing(windows_of, C):
     X, y, day = rows()
     trains = windows_of(day)
 
-    found = list(warm_started(X, y, trains, 1 / C))
+    found = list(fits(X, y, trains, 1 / C))
 
     assert len(found) == len(trains)
     for train, (intercept, weights) in zip(trains, found, strict=True):
@@ -52,7 +58,7 @@ def test_rows_that_join_late_because_their_label_was_not_known_are_fitted_with_t
     trains = moving(day)
     trains[0][7] = False
 
-    found = list(warm_started(X, y, trains, 1.0))
+    found = list(fits(X, y, trains, 1.0))
 
     scaler, fitted = baseline().fit(X[trains[0]], y[trains[0]])
     np.testing.assert_allclose(np.array(found[0][1]) * scaler.scale_, fitted.coef_[0], rtol=0, atol=1e-6)
@@ -62,7 +68,7 @@ def test_a_strong_signal_is_fitted_as_well_as_a_weak_one():
     X, y, day = rows(signal=8.0)
     trains = growing(day)
 
-    for train, (_, weights) in zip(trains, warm_started(X, y, trains, 1.0), strict=True):
+    for train, (_, weights) in zip(trains, fits(X, y, trains, 1.0), strict=True):
         scaler, fitted = baseline().fit(X[train], y[train])
         np.testing.assert_allclose(np.array(weights) * scaler.scale_, fitted.coef_[0], rtol=0, atol=1e-6)
 
@@ -83,7 +89,7 @@ def test_classes_that_part_without_an_error_do_not_settle():
     X, _, day = rows()
     parted = (X[:, 2] > 1).astype(np.int64)
 
-    assert set(warm_started(X, parted, growing(day), 1e-12)) == {None}
+    assert set(fits(X, parted, growing(day), 1e-12)) == {None}
 
 
 def test_what_is_not_a_plain_logistic_regression_is_left_alone():
@@ -102,13 +108,13 @@ def test_a_feature_with_a_hole_or_without_variation_is_left_to_scikit_learn(spoi
     X, y, day = rows()
     X[:, 0] = spoil
 
-    assert warm_started(X, y, growing(day), 1.0) is None
+    assert WarmStart.prepare(X, growing(day)) is None
 
 
 def test_rows_that_leave_and_come_back_are_left_to_scikit_learn():
     X, y, day = rows()
 
-    assert warm_started(X, y, [day < 100, day >= 100, day < 200], 1.0) is None
+    assert WarmStart.prepare(X, [day < 100, day >= 100, day < 200]) is None
 
 
 @pytest.mark.parametrize("rolling", [False, True])
