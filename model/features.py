@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.bars import Bars, FloatArray
@@ -164,38 +163,77 @@ def _features_of_one_ticker(bars: Bars) -> FloatArray:
 
 def _rolling_z_of_last(values: FloatArray, size: int) -> FloatArray:
     """Z-score of each window's last value within its window; NaN where all values are equal."""
-    changes = np.cumsum(np.r_[False, values[1:] != values[:-1]])
-    moved = changes[size - 1 :] > changes[: len(values) - size + 1]
     mean = _rolling_mean(values, size)
-    deviation = np.where(moved, _rolling_deviation(values, mean, size), np.nan)
+    deviation = _rolling_deviation(values, mean, size)
+    deviation[~_any_in_window(values[1:] != values[:-1], size - 1)] = np.nan
     return np.asarray((values[size - 1 :] - mean) / deviation)
 
 
+def _any_in_window(flags: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """Whether any flag is set in each window of *size*."""
+    found, covered = flags, 1
+    while covered < size:
+        step = min(covered, size - covered)
+        found, covered = found[:-step] | found[step:], covered + step
+    return found
+
+
+# Sums are taken in the order in which numpy sums the values of one window, to the last digit: eight partial sums
+# of every eighth value, those by pairs, then what is left over. Done for all windows at once.
+
+
 def _rolling_mean(values: FloatArray, size: int) -> FloatArray:
-    return _sum_in_order(sliding_window_view(values, len(values) - size + 1)) / size
+    n_windows, whole = len(values) - size + 1, size - size % 8
+    if not whole:
+        total = values[:n_windows].copy()
+        rest = range(1, size)
+    else:
+        # What one window adds up a later one does too, so that each partial sum is taken once.
+        eighths = values[: len(values) - whole + 8].copy()
+        for first in range(8, whole, 8):
+            eighths += values[first : first + len(eighths)]
+        pairs = eighths[:-1] + eighths[1:]
+        fours = pairs[:-2] + pairs[2:]
+        total = (fours[:-4] + fours[4:])[:n_windows]
+        rest = range(whole, size)
+    for position in rest:
+        total += values[position : position + n_windows]
+    total /= size
+    return total
 
 
 def _rolling_deviation(values: FloatArray, mean: FloatArray, size: int) -> FloatArray:
-    """Sample standard deviation of each window of *size* values around its *mean*."""
-    squares = sliding_window_view(values, len(mean)) - mean
-    squares *= squares
-    return np.asarray(np.sqrt(_sum_in_order(squares) / (size - 1)))
+    """Sample standard deviation of each window of *size* values around its *mean*; *size* is at least 8."""
+    whole = size - size % 8
+    room = np.empty((5, len(mean)))
+    square_of_one = room[4]
 
+    def square(position: int, out: FloatArray) -> None:
+        np.subtract(values[position : position + len(mean)], mean, out=out)
+        np.multiply(out, out, out=out)
 
-def _sum_in_order(terms: FloatArray) -> FloatArray:
-    """Sum *terms* over their first axis in the order in which numpy sums a row, to the last digit.
+    def eighth(first: int, out: FloatArray) -> FloatArray:
+        square(first, out)
+        for position in range(first + 8, whole, 8):
+            square(position, square_of_one)
+            out += square_of_one
+        return out
 
-    A window's values stand below each other here, so that one addition serves all windows: several
-    times faster than `sum(axis=1)` over windows side by side.
-    """
-    whole = len(terms) - len(terms) % 8
-    if not whole:
-        return np.asarray(terms.sum(axis=0))
-    eight = [terms[j] if whole == 8 else terms[j:whole:8].sum(axis=0) for j in range(8)]
-    total = ((eight[0] + eight[1]) + (eight[2] + eight[3])) + ((eight[4] + eight[5]) + (eight[6] + eight[7]))
-    for term in terms[whole:]:
-        total += term
-    return np.asarray(total)
+    def pair(first: int, out: FloatArray, other: FloatArray) -> FloatArray:
+        eighth(first, out)
+        out += eighth(first + 1, other)
+        return out
+
+    total = pair(0, room[0], room[3])
+    total += pair(2, room[1], room[3])
+    upper = pair(4, room[1], room[3])
+    upper += pair(6, room[2], room[3])
+    total += upper
+    for position in range(whole, size):
+        square(position, square_of_one)
+        total += square_of_one
+    total /= size - 1
+    return np.asarray(np.sqrt(total, out=total))
 
 
 def _nothing_moved_yet(close: FloatArray) -> NDArray[np.bool_]:
