@@ -9,6 +9,7 @@ from api.arithmetic import NumberConverter
 from api.front import Front, path_of
 from api.live import Live
 from api.metrics import Metrics
+from api.report import ReportFile
 from api.routing import add_routes
 from api.serving import Reply
 from api.settings import ApiSettings
@@ -38,6 +39,7 @@ def create_app(bundle: Bundle | None = None) -> Flask:
     app.extensions["settings"] = settings
     errors.register(app)
     add_routes(app)
+    app.extensions["report"] = ReportFile(settings.deliverables)
     live = app.extensions["live"] = _live(bundle, settings)
     paths = (path_of(rule.rule) for rule in app.url_map.iter_rules())
     metrics = app.extensions["metrics"] = Metrics(paths, settings.counters)

@@ -17,6 +17,7 @@ THREADS = 64
 VARIABLES = """
 environment variables without an option:
   MODEL_REGISTRY   folder of the bundles (default: model/artifacts)
+  API_DELIVERABLES folder of the reports, whose report.html is at /report (default: deliverables)
   API_KEY          what callers must send as “Authorization: Bearer” or “X-API-Key” (default: nothing)
   API_ORIGINS      origins whose pages may read replies, separated by commas, or * (default: none)
   API_ERRORS       full, or safe: without the names and ranges of features (default: full)

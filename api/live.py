@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from api import payloads
-from api.row_decoder import RowDecoder
+from api.row_decoder import decoder_of
+from api.row_features import features_of
 from model.bundle import Bundle
 from model.errors import ModelError, NoBundleError
 from model.registry import Registry
@@ -35,7 +36,8 @@ class Served:
         self.bundle = bundle
         self.safe = safe
         self._made: dict[Callable[[Bundle], Any], Any] = {}
-        self.decode = RowDecoder(bundle.manifest.features)
+        self.features = features_of(bundle)
+        self.decode = decoder_of(self.features)
         self._stale_at = _stale_at(bundle.manifest.trained_on.last_day, stale_days)
         self._stale = (
             f"The model knows nothing after {bundle.manifest.trained_on.last_day}, its last day of training data,"
@@ -56,6 +58,20 @@ class Served:
         if make not in self._made:
             self._made[make] = make(self.bundle)
         return cast("T", self._made[make])
+
+
+class ServedWithGaps(Served):
+    """A version whose pipeline fills in what rows lack, which stands in them as NaN."""
+
+    def predict(self, row: Sequence[float]) -> dict[str, Any]:
+        """Return the reply for one row; it says what was filled in."""
+        return payloads.predict_with_gaps(self.bundle, row, notes=self.notes, safe=self.safe)
+
+
+def prepared(bundle: Bundle, *, stale_days: int = 0, safe: bool = False) -> Served:
+    """Return *bundle* as it is served."""
+    kind = Served if bundle.filling is None else ServedWithGaps
+    return kind(bundle, stale_days=stale_days, safe=safe)
 
 
 def _stale_at(last_day: str, stale_days: int) -> float:
@@ -85,7 +101,7 @@ class Live:
 
     def __init__(self, registry: Registry, *, stale_days: int = 0, safe: bool = False) -> None:
         self._registry = registry
-        self._prepare = functools.partial(Served, stale_days=stale_days, safe=safe)
+        self._prepare = functools.partial(prepared, stale_days=stale_days, safe=safe)
         # Unlike anything a registry shows.
         self._seen: object = self
         self._retry_at = 0.0

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import compress, islice
 from operator import le
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from api import strict_json, validation
 from api.errors import FAULTS_LISTED, THE_BODY, UnreadableBodyError
 from api.public import told
+from api.row_features import ImputedFeature, features_of
 from model.bundle import Bundle
 from model.errors import Fault, InvalidFeaturesError
 from model.explain import RangeFlag, out_of_range
@@ -36,7 +37,8 @@ def decode_row(body: bytes, features: Sequence[FeatureSpec]) -> list[float]:
         raise UnreadableBodyError(THE_BODY, faults)
     if faults:
         raise InvalidFeaturesError(THE_BODY, faults)
-    return [document["features"][feature.name] for feature in features]
+    values = (document["features"][feature.name] for feature in features)
+    return [math.nan if value is None else value for value in values]
 
 
 def predict(bundle: Bundle, row: Sequence[float], *, notes: Sequence[str] = (), safe: bool = False) -> dict[str, Any]:
@@ -65,6 +67,36 @@ def predict(bundle: Bundle, row: Sequence[float], *, notes: Sequence[str] = (), 
     else:
         reply["warnings"] = [*notes, *range_warnings(out_of_range(manifest.features, row), safe=safe)]
     return reply
+
+
+def predict_with_gaps(
+    bundle: Bundle, row: Sequence[float], *, notes: Sequence[str] = (), safe: bool = False
+) -> dict[str, Any]:
+    """Return the reply for one row as `predict` does, with NaN for what is missing; it says what was filled in.
+
+    Raises
+    ------
+    InvalidFeaturesError
+        The values are so far out that the model yields no probability.
+    """
+    gaps = [math.isnan(value) for value in row]
+    if not any(gaps):
+        return predict(bundle, row, notes=notes, safe=safe)
+    reply = predict(bundle, without_gaps(bundle, row))
+    reply["imputed"] = list(compress(bundle.manifest.feature_names, gaps))
+    # What was filled in was not sent: its range is nobody's to warn of.
+    flags = [flag for flag in out_of_range(bundle.manifest.features, row) if not math.isnan(flag.value)]
+    reply.pop("warnings", None)
+    if warnings := [*notes, *range_warnings(flags, safe=safe)]:
+        reply["warnings"] = warnings
+    return reply
+
+
+def without_gaps(bundle: Bundle, row: Sequence[float]) -> Sequence[float]:
+    """Return *row* with what the pipeline puts in place of each value that is missing."""
+    if bundle.filling is None:
+        return row
+    return [fill if math.isnan(value) else value for value, fill in zip(row, bundle.filling, strict=True)]
 
 
 def range_warnings(flags: Sequence[RangeFlag], *, safe: bool = False) -> list[str]:
@@ -108,7 +140,7 @@ def model(bundle: Bundle) -> dict[str, Any]:
 
 def features(bundle: Bundle) -> dict[str, Any]:
     """Return what each feature means, what it may be and what it was in training."""
-    return {"features": [_described(feature) for feature in bundle.manifest.features]}
+    return {"features": [_described(feature) for feature in features_of(bundle)]}
 
 
 def encode(reply: Mapping[str, Any]) -> bytes:
@@ -133,6 +165,7 @@ def _described(feature: FeatureSpec) -> dict[str, Any]:
         "p99": feature.p99,
         "max": feature.max,
         "example": validation.example(feature),
+        **({"filled_with": feature.filling} if isinstance(feature, ImputedFeature) else {}),
     }
 
 

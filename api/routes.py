@@ -49,7 +49,7 @@ def predict() -> Response:
             check_length(body, int(environ["CONTENT_LENGTH"]))
         else:
             body = read_body([JSON])[1]
-        row = current.decode(body) or payloads.decode_row(body, current.bundle.manifest.features)
+        row = current.decode(body) or payloads.decode_row(body, current.features)
         environ[front.ROW] = row
     reply = current.predict(row)
     environ[front.SCORED] = reply["prediction"], 1 - reply["prediction"]
@@ -58,7 +58,8 @@ def predict() -> Response:
         from model.uncertainty import ProbabilityIntervals
 
         intervals = current.once(ProbabilityIntervals.of)
-        reply |= explain(current.bundle, row, reply[current.bundle.probability_key], intervals)
+        complete = payloads.without_gaps(current.bundle, row)
+        reply |= explain(current.bundle, complete, reply[current.bundle.probability_key], intervals)
     return answer(reply)
 
 

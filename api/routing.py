@@ -13,6 +13,7 @@ from api import routes
 from api.arithmetic import EXPECTED
 from api.errors import problem
 from api.front import path_of
+from api.report import report_file
 from api.serving import live
 from model.bundle import Bundle
 from model.features import FEATURE_NAMES
@@ -37,12 +38,14 @@ class Route:
 _OF_A_VERSION = "/v2/models/<name>/versions/<version>"
 
 BARS = "/predict/bars"
+REPORT = "/report"
 
 ROUTES = (
     Route("GET", "/", "api.overview:index"),
     Route("GET", "/health", routes.health, "whether the server is alive, and what it serves"),
     Route("GET", "/ready", routes.ready, "whether predictions can be made"),
     Route("GET", "/model", routes.model, "what the model says about itself: training data, metrics, verdict"),
+    Route("GET", REPORT, "api.report:report", "all that is to be known of this version, as one page to keep"),
     Route("GET", "/features", routes.features, "what each feature means, may be, and was in training"),
     Route("POST", "/predict", routes.predict, "the probability and the call for one row; ?explain=true says why"),
     Route("POST", "/predict/batch", "api.batch.routes:predict_batch", "the same for many rows; ?errors=row skips bad"),
@@ -75,9 +78,16 @@ def add_routes(app: Flask) -> None:
 
 
 def listed(bundle: Bundle | None) -> list[Route]:
-    """Return the routes that people are told of: that for daily bars only where the model takes any."""
-    takes_bars = bundle is None or set(bundle.manifest.feature_names) == set(FEATURE_NAMES)
-    return [route for route in ROUTES if route.purpose and (takes_bars or route.rule != BARS)]
+    """Return the routes that people are told of: those that lead somewhere for *bundle*.
+
+    That for daily bars does where it takes any, and that of the report where there is one about it.
+    """
+    leave = set()
+    if bundle is not None and set(bundle.manifest.feature_names) != set(FEATURE_NAMES):
+        leave.add(BARS)
+    if bundle is not None and not report_file().is_about(bundle):
+        leave.add(REPORT)
+    return [route for route in ROUTES if route.purpose and route.rule not in leave]
 
 
 def _not_found(_: NotFound) -> Response:

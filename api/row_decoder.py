@@ -1,11 +1,13 @@
 """Reads a body that nothing at all is wrong with, in under a microsecond."""
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from api.errors import NOT_DECODED
+from api.row_features import may_have_gaps
 from model.manifest import FeatureSpec
 
 
@@ -24,7 +26,8 @@ class RowDecoder:
         # Names of fields must be Python's; names of features need not be.
         fields = [f"f{position}" for position in range(len(features))]
         names = dict(zip(fields, (feature.name for feature in features), strict=True))
-        row = msgspec.defstruct("Row", [(field, float) for field in fields], rename=names, forbid_unknown_fields=True)
+        types = map(self._type_of, features)
+        row = msgspec.defstruct("Row", zip(fields, types, strict=True), rename=names, forbid_unknown_fields=True)
         request = msgspec.defstruct("Request", [("features", row)], forbid_unknown_fields=True)
         self._decode = msgspec.json.Decoder(request).decode
         self._quotes = 2 * (len(features) + 1)
@@ -34,6 +37,10 @@ class RowDecoder:
             for low, high in [(feature.hard_minimum, feature.hard_maximum)]
             if low is not None or high is not None
         ]
+
+    @staticmethod
+    def _type_of(_: FeatureSpec) -> Any:
+        return float
 
     def __call__(self, body: bytes) -> tuple[float, ...] | None:
         """Return the row in *body*, or None where the strict reader must look at it."""
@@ -50,3 +57,26 @@ class RowDecoder:
             if (low is not None and row[position] < low) or (high is not None and row[position] > high):
                 return None
         return row
+
+
+class GapDecoder(RowDecoder):
+    """The same for rows that may lack values: null is read as NaN."""
+
+    def __init__(self, features: Sequence[FeatureSpec]) -> None:
+        super().__init__(features)
+        # The decoder itself holds numbers to their bounds here: null has none.
+        self._bounds = []
+
+    @staticmethod
+    def _type_of(feature: FeatureSpec) -> Any:
+        return Annotated[float, msgspec.Meta(ge=feature.hard_minimum, le=feature.hard_maximum)] | None
+
+    def __call__(self, body: bytes) -> tuple[float, ...] | None:
+        """Return the row in *body*, or None where the strict reader must look at it."""
+        row = super().__call__(body)
+        return None if row is None else tuple(math.nan if value is None else value for value in row)
+
+
+def decoder_of(features: Sequence[FeatureSpec]) -> RowDecoder:
+    """Return what reads rows of *features*, with gaps where there may be some."""
+    return GapDecoder(features) if may_have_gaps(features) else RowDecoder(features)

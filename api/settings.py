@@ -9,6 +9,7 @@ from model.errors import ModelError
 from model.registry import ARTIFACTS
 
 SECONDS_FOR_A_REQUEST = 30
+DELIVERABLES = Path(__file__).parents[1] / "deliverables"
 
 _ON = {"on", "1", "yes", "true"}
 _OFF = {"off", "0", "no", "false"}
@@ -27,6 +28,7 @@ class ApiSettings:
     """
 
     registry: Path = ARTIFACTS
+    deliverables: Path = DELIVERABLES
     fast_path: bool = True
     safe_errors: bool = False
     key: str = ""
@@ -51,6 +53,7 @@ class ApiSettings:
         read = _Reader(variables)
         return cls(
             registry=Path(variables.get("MODEL_REGISTRY") or ARTIFACTS),
+            deliverables=Path(variables.get("API_DELIVERABLES") or DELIVERABLES),
             fast_path=read.switch("API_FAST_PATH", default=True),
             safe_errors=read.choice("API_ERRORS", {"full": False, "safe": True}, default="full"),
             key=read.key(),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from api.row_features import ImputedFeature, may_lack
 from api.strict_json import Members, NotFinite
 from model.errors import Fault
 from model.manifest import FeatureSpec
@@ -61,6 +62,8 @@ def feature_faults(values: Members, features: Sequence[FeatureSpec], *path: str)
         where = above + pointer(feature.name)
         if feature.name not in values:
             remedy = f"Add it; its median in training is {number(example(feature))}."
+            if isinstance(feature, ImputedFeature):
+                remedy = "Add it; null stands for a value that is missing."
             yield Fault(where, "nothing", _allowed(feature), remedy)
         elif fault := value_fault(where, feature, values[feature.name]):
             yield fault
@@ -74,6 +77,8 @@ def feature_faults(values: Members, features: Sequence[FeatureSpec], *path: str)
 
 def value_fault(where: str, feature: FeatureSpec, value: Any) -> Fault | None:
     """Return what keeps *value* from being a value of *feature*; None where nothing does."""
+    if may_lack(feature, value):
+        return None
     if isinstance(value, float):
         low, high = feature.hard_minimum, feature.hard_maximum
         if (low is None or value >= low) and (high is None or value <= high):
@@ -82,7 +87,8 @@ def value_fault(where: str, feature: FeatureSpec, value: Any) -> Fault | None:
     elif isinstance(value, str) and not isinstance(value, NotFinite):
         remedy = "Send it as a JSON number, without quotes."
     else:
-        remedy = "Send a finite JSON number."
+        or_null = ", or null where it is missing" if isinstance(feature, ImputedFeature) else ""
+        remedy = f"Send a finite JSON number{or_null}."
     return Fault(where, kind(value), _allowed(feature), remedy)
 
 

@@ -1,24 +1,11 @@
-"""Components of our own: their scripts and styles, put together from the files of `components/`."""
+"""Components of our own: what mounts them on a page, and what they have said."""
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-COMPONENTS = Path(__file__).parent / "components"
-_IMPORT = re.compile(r"^import .*?;\n", re.M | re.S)
-
-
-def script(*names: str) -> str:
-    """Return one module made of several, each after those it imports."""
-    return "\n".join(_IMPORT.sub("", (COMPONENTS / name).read_text("utf-8")) for name in names)
-
-
-def styles(*names: str) -> str:
-    """Return the styles of several files as one."""
-    return "\n".join((COMPONENTS / name).read_text("utf-8") for name in names)
+from training.panels.components import markup, script, styles
 
 
 def heard(key: str, name: str) -> int:
@@ -29,9 +16,7 @@ def heard(key: str, name: str) -> int:
 
 def component(name: str, *, html: str, css: tuple[str, ...], js: tuple[str, ...]) -> Any:
     """Register a component whose markup is *html*, a file of `components/`, and return what mounts it."""
-    mount = st.components.v2.component(
-        f"handover_{name}", html=(COMPONENTS / html).read_text("utf-8"), css=styles(*css), js=script(*js)
-    )
+    mount = st.components.v2.component(f"handover_{name}", html=markup(html), css=styles(*css), js=script(*js))
 
     def mount_with(data: Mapping[str, Any], **options: Any) -> Any:
         # In a dictionary Streamlit looks for frames, and imports pandas to do so: the first page waited 0.2 s for it.

@@ -2,10 +2,10 @@
 
 from html import escape
 
-from dashboard.row_words import period
 from model.bundle import Bundle
 from model.manifest import Manifest, Metric, Verdict
 from model.wording import interval, number
+from training.panels.row_words import period
 
 SHAPES = {"better": "▲", "not distinguishable": "≈", "worse": "▼"}
 

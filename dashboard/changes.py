@@ -4,8 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import access, runs, sentences, state, tables
+from model.creation import Progress
 from model.errors import ModelError
 from model.registry import Promotion, Registry
 
@@ -19,7 +21,7 @@ def button(label: str, key: str, change: Callable[..., None], *args: object) -> 
 def promote(what: str, change: Callable[..., Promotion], why: str) -> None:
     """Change the version in use, and start the page over on it; else say what kept it from changing.
 
-    *change* is told by whom (`by`) and why (`why`).
+    *change* is told by whom (`by`) and why (`why`), and whom to tell how far the reports are (`on_progress`).
     """
     # The right to do so is asked for now, not when the button was drawn.
     if (by := access.signed_in()) is None:
@@ -30,13 +32,17 @@ def promote(what: str, change: Callable[..., Promotion], why: str) -> None:
         return
     try:
         with st.spinner("Checking the version and writing the reports…"):
-            promotion = change(by=by, why=why.strip())
+            promotion = change(by=by, why=why.strip(), on_progress=partial(_show, st.empty()))
     except (ModelError, OSError) as error:
         st.error(sentences.plain(str(error)), icon=":material/error:")
         return
     state.take_up(promotion)
     state.notify(f"{what}: version {promotion.version} is now in use.")
     st.rerun()
+
+
+def _show(place: DeltaGenerator, progress: Progress) -> None:
+    place.progress(progress.step / progress.total, text=f"Writing the reports: {progress.message}")
 
 
 def history(registry: Registry) -> None:

@@ -6,13 +6,13 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.row_words import blocks, period, rows_counted
 from model.bootstrap import DayBootstrap, interval_of
 from model.bundle import Bundle, OutOfFold
 from model.evaluation import log_loss_of
 from model.manifest import Interval, Layout
 from model.wording import interval, number
 from training.estimates import FEWEST_DAYS
+from training.panels.row_words import blocks, period, rows_counted
 from training.shared_rows import shared_out_of_fold
 
 Outcome = Literal["better", "not distinguishable", "worse"]

@@ -2,23 +2,71 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from model.bundle import MANIFEST, Bundle
 from model.manifest import encode_manifest
+from model.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to take away: what its button says, its name, and its bytes, made when they are asked for."""
+
+    label: str
+    name: str
+    make: Callable[[], bytes]
+
+
+def downloads(bundle: Bundle, registry: Registry) -> list[Download]:
+    """Return what can be taken away of *bundle*, a version in *registry*: the reports first."""
+    return [
+        *(Download(label_of(name), name, partial(report, bundle, registry, name)) for name in reports_offered()),
+        Download("Reports (zip)", f"{bundle.manifest.name}-reports.zip", partial(reports_zip, bundle, registry)),
+        Download("Bundle (zip)", f"{bundle.manifest.name}-{bundle.version}.zip", partial(bundle_zip, bundle)),
+        Download("Manifest (json)", MANIFEST, partial(manifest_json, bundle)),
+    ]
+
+
+def reports_offered() -> list[str]:
+    """Return the reports that can be read on their own; the figures belong to them, and come with all of them."""
+    from training.report import REPORTS
+
+    return [report.name for report in REPORTS if "/" not in report.name]
+
+
+def label_of(name: str) -> str:
+    """Return what the button of a report says.
+
+    >>> label_of("stakeholder_summary.pdf"), label_of("report.html")
+    ('Summary (pdf)', 'Report (html)')
+    """
+    stem, _, kind = name.rpartition(".")
+    return f"{stem.removeprefix('stakeholder_').replace('_', ' ').capitalize()} ({kind})"
+
+
+def report(bundle: Bundle, registry: Registry, name: str) -> bytes:
+    """Return one report, made anew from *bundle* and the version that was in use before it."""
+    from training.deliverables import before_of
+    from training.report import render_report
+
+    return render_report(name, bundle, before_of(registry, bundle.version)[0])
+
+
+def reports_zip(bundle: Bundle, registry: Registry) -> bytes:
+    """Return every report with its figures, made anew from *bundle* and the version that was in use before it."""
+    from training.deliverables import before_of
+    from training.report import render_reports
+
+    return _zip(render_reports(bundle, before_of(registry, bundle.version)[0]))
 
 
 def bundle_zip(bundle: Bundle) -> bytes:
     """Return the folder of *bundle* as a zip: what `model/artifacts` of another copy takes as it is."""
     names = [MANIFEST, *bundle.manifest.files]
     return _zip({f"{bundle.version}/{name}": (bundle.directory / name).read_bytes() for name in names})
-
-
-def reports_zip(bundle: Bundle) -> bytes:
-    """Return the stakeholder summary and the model card with their figures, made anew from *bundle*."""
-    from training.report import render_reports
-
-    return _zip(render_reports(bundle))
 
 
 def manifest_json(bundle: Bundle) -> bytes:

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from dashboard import links, state
-from dashboard.display import written
 from dashboard.sentences import plain
 from model.bundle import Bundle
 from model.errors import ModelError
 from model.thresholds import confusion_at
 from model.wording import number, percent
+from training.panels.display import written
 
 CLOSED = "link_notice_closed"
 

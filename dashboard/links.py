@@ -14,9 +14,9 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.browser import component
-from dashboard.display import LARGEST, scale_of
 from model.bundle import Bundle
 from model.manifest import FeatureSpec
+from training.panels.display import LARGEST, default_value, scale_of
 
 VERSION, SHA256 = "version", "sha256"
 PINS, PIN_NAMES = "pins", ("A", "B", "C")
@@ -133,7 +133,7 @@ def query(bundle: Bundle) -> str:
     features = bundle.manifest.features
     carried |= {parameter(feature): _shown(feature, state.shown_value(feature)) for feature in features}
     for pin in st.session_state.get(PINS, []):
-        values = [pin["values"].get(feature.name, state.default_value(feature)) for feature in features]
+        values = [pin["values"].get(feature.name, default_value(feature)) for feature in features]
         shown = [_shown(feature, value) for feature, value in zip(features, values, strict=True)]
         carried[f"pin.{pin['name']}"] = ",".join(shown)
     # A default is written out like any other value: a link must not change its meaning when the default does.

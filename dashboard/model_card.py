@@ -1,10 +1,10 @@
 """The parts of the model card as HTML, each from the manifest alone."""
 
-from dashboard import tables
-from dashboard.display import range_written, written
-from dashboard.row_words import period, plural_of, rows_counted, title_of
 from model.manifest import Fold, Manifest, TickerSpan
 from model.wording import number, percent
+from training.panels import tables
+from training.panels.display import range_written, written
+from training.panels.row_words import period, plural_of, rows_counted, title_of
 
 # More groups than that are counted, not listed.
 GROUPS_LISTED = 12

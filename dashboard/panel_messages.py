@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.display import LARGEST, scale_of
 from dashboard.links import PIN_NAMES
 from dashboard.scenario_history import KEPT, History, Step
 from model.manifest import FeatureSpec
+from training.panels.display import LARGEST, scale_of
 
 # No id of a starting point is longer; what is, did not come from the panel.
 LONGEST_ID = 200

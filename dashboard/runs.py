@@ -4,16 +4,17 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from model.bundle import Bundle, write_bundle
+from model.creation import Progress
 from model.dataset import FeatureTable
 from model.errors import RegistryError
 from model.registry import ARTIFACTS, Promotion, Registry
-from training import jobs
+from training import jobs, turns
 from training.kept_threshold import ThresholdChoice
 from training.kept_threshold import keep_threshold as with_threshold
 from training.ledger import note_threshold
@@ -23,7 +24,12 @@ from training.table import write_table
 
 # Two visitors of one server may decide at the same moment: the second is to see what the first did.
 _ONE_AT_A_TIME = threading.Lock()
+OnProgress = Callable[[Progress], None]
 STARTED_BY, CANCELLED_BY = "started_by", "cancelled_by"
+
+
+def _nothing(_: Progress) -> None:
+    """Tell nobody how far the reports are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def _by(note: Path) -> str:
 
 def folder_of_runs(registry: Registry) -> Path:
     """Where the runs for *registry* are kept: any session, and any server, finds them there."""
-    return jobs.JOBS if is_default(registry) else registry.folder.parent / "jobs"
+    return turns.folder_of_runs(registry)
 
 
 def is_default(registry: Registry) -> bool:
@@ -83,7 +89,7 @@ def begin(registry: Registry, table: FeatureTable, settings: Settings, *, by: st
         One is on already.
     """
     runs = folder_of_runs(registry)
-    with jobs.turn(runs, _described):
+    with turns.turn(runs, _described):
         folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder.mkdir(parents=True)
         (folder / STARTED_BY).write_text(by, encoding="utf-8")
@@ -149,26 +155,32 @@ def _remove_unless_used(registry: Registry, version: str) -> None:
         registry.discard(version)
 
 
-def publish(registry: Registry, run: Run, *, by: str, why: str, instead_of: Promotion | None) -> Promotion:
+def publish(
+    registry: Registry, run: Run, *, by: str, why: str, instead_of: Promotion | None, on_progress: OnProgress = _nothing
+) -> Promotion:
     """Promote the version of *run* if *instead_of* is still in force; the deliverables follow."""
     with _ONE_AT_A_TIME:
         promotion = registry.promote(
             str(run.status.version), by=by, why=why, when=datetime.now(UTC), instead_of=instead_of
         )
         _forget(run)
-        _refresh_deliverables(registry)
+    _refresh_deliverables(registry, on_progress)
     return promotion
 
 
-def roll_back(registry: Registry, *, by: str, why: str, instead_of: Promotion | None) -> Promotion:
+def roll_back(
+    registry: Registry, *, by: str, why: str, instead_of: Promotion | None, on_progress: OnProgress = _nothing
+) -> Promotion:
     """Return to the version before *instead_of* if that is still in force; the deliverables follow."""
     with _ONE_AT_A_TIME:
         promotion = registry.roll_back(by=by, why=why, when=datetime.now(UTC), instead_of=instead_of)
-        _refresh_deliverables(registry)
+    _refresh_deliverables(registry, on_progress)
     return promotion
 
 
-def keep_threshold(registry: Registry, bundle: Bundle, choice: ThresholdChoice, *, by: str) -> Promotion:
+def keep_threshold(
+    registry: Registry, bundle: Bundle, choice: ThresholdChoice, *, by: str, on_progress: OnProgress = _nothing
+) -> Promotion:
     """Publish *bundle*, if it is still the one in use, with the threshold of *choice*; the deliverables follow.
 
     Where it cannot be promoted, the version that was written for it is removed again.
@@ -191,22 +203,20 @@ def keep_threshold(registry: Registry, bundle: Bundle, choice: ThresholdChoice, 
                 _remove_unless_used(registry, version)
             raise
         note_threshold(registry, bundle, choice.value, now)
-        _refresh_deliverables(registry)
+    _refresh_deliverables(registry, on_progress)
     return promotion
 
 
-def _refresh_deliverables(registry: Registry) -> None:
-    """Write deliverables/ anew if it is this registry that they describe."""
+def _refresh_deliverables(registry: Registry, on_progress: OnProgress) -> None:
+    """Write deliverables/ anew if it is this registry that they describe.
+
+    Nobody else waits for it: where two do so at once, the last to end has written what is in use.
+    """
     if not is_default(registry):
         return
-    from training.report import write_reports
+    from training.deliverables import refresh
 
-    try:
-        write_reports(registry.load(), DELIVERABLES)
-    except OSError as error:
-        msg = f"The version is in use, but {error.filename} cannot be written ({error.strerror}). Make it writable and"
-        msg += " run `python -m training report`."
-        raise RegistryError(msg) from error
+    refresh(registry, DELIVERABLES, on_progress)
 
 
 def safe_name(name: str) -> str:

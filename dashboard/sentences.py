@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from functools import wraps
 
-from dashboard.row_words import in_brackets, period
 from model.manifest import Manifest
 from model.wording import interval, number, percent
+from training.panels.row_words import in_brackets, period
 
 # More groups than that are counted, not listed.
 LISTED = 12

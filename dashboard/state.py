@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from dashboard import runs
-from dashboard.display import scale_of
 from dashboard.scenario_history import History, Step
 from dashboard.sentences import plain
 from model.bootstrap import DayBootstrap
@@ -20,8 +19,8 @@ from model.dataset import FeatureTable
 from model.errors import ModelError
 from model.manifest import FeatureSpec
 from model.registry import ARTIFACTS, Promotion, Registry
-from model.scoring import LinearScorer
 from training.bars import read_bars
+from training.panels.display import default_value, scale_of
 from training.table import build_table, read_table
 
 SCENARIO, THRESHOLD, NOTICE = "scenario", "threshold", "notice"
@@ -153,11 +152,6 @@ def shown_value(feature: FeatureSpec) -> float:
     return scale_of(feature).allowed(value)
 
 
-def default_value(feature: FeatureSpec) -> float:
-    """The median in display units, rounded the way it is shown."""
-    return round(feature.median * feature.display_factor, feature.decimals)
-
-
 def keep_value(name: str, value: float) -> None:
     """Remember a value of the scenario, in display units."""
     keep_scenario({name: value})
@@ -209,11 +203,6 @@ def reset_scenario() -> None:
 def scenario_row(bundle: Bundle) -> list[float]:
     """The scenario in original units and in the bundle's order: exactly what the page shows."""
     return [shown_value(feature) / feature.display_factor for feature in bundle.manifest.features]
-
-
-def linear_scorer(bundle: Bundle) -> LinearScorer | None:
-    """The folded weights, where the bundle has them."""
-    return bundle.scorer if isinstance(bundle.scorer, LinearScorer) else None
 
 
 def chosen_threshold(bundle: Bundle) -> float:

@@ -16,6 +16,8 @@ from model.splitting import kind_of_split
 from model.wording import percent
 
 FEWEST_ROWS = 20
+# The variance of larger values is beyond floating point.
+LARGEST_VALUE = 1e150
 
 BY_THE_MEDIAN = "the pipeline puts the median of the training rows in their place"
 
@@ -153,6 +155,9 @@ def check_columns(columns: Columns) -> None:
         if infinite := int(np.isinf(values).sum()):
             where = f"{infinite:,} infinite {'value' if infinite == 1 else 'values'}"
             faults.append(Fault(f"column {name}", where, "finite numbers", "Correct them, or leave them empty."))
+        elif huge := int(np.sum(np.abs(values) > LARGEST_VALUE)):
+            where = f"{huge:,} {'value' if huge == 1 else 'values'} beyond {LARGEST_VALUE:g}, whose squares overflow"
+            faults.append(Fault(f"column {name}", where, "smaller numbers", "Correct them, or use a larger unit."))
         elif not np.nanmin(values) < np.nanmax(values) if np.isfinite(values).any() else True:
             faults.append(Fault(f"column {name}", "one value only", "values that vary", "Leave the column out."))
     if n_rows and len(np.unique(columns.y)) < 2:

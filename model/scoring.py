@@ -184,8 +184,9 @@ def _walk_of(pipeline: Any) -> TreeWalk | None:
 def passes_complete_rows(imputer: Any) -> bool:
     """Say whether a row that lacks no value leaves *imputer* as it came."""
     looks_for_nan = imputer.missing_values != imputer.missing_values
-    # A feature that had no value in training is left out.
-    return looks_for_nan and not imputer.add_indicator and not np.isnan(imputer.statistics_).any()
+    # A feature that had no value in training is left out; a constant given is kept as an object.
+    statistics = np.asarray(imputer.statistics_, dtype=np.float64)
+    return bool(looks_for_nan and not imputer.add_indicator and not np.isnan(statistics).any())
 
 
 def _forest_nodes(tree: Any) -> _Nodes:

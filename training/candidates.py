@@ -6,6 +6,7 @@ always give the same pipeline.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,18 +146,15 @@ CANDIDATES: dict[str, Candidate] = {
 
 def imputing(candidate: Candidate) -> Candidate:
     """Return *candidate* with the median of the training rows in place of missing values."""
-    make = candidate.make
-    if make is None:
-        return candidate
+    return candidate if candidate.make is None else replace(candidate, make=partial(_imputing, candidate.make))
 
-    def make_imputing() -> Any:
-        from sklearn.impute import SimpleImputer
-        from sklearn.pipeline import make_pipeline
 
-        # A fold may hold no value of a feature at all: the feature must stay, or columns would shift.
-        return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), make())
+def _imputing(make: Callable[[], Any]) -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
 
-    return replace(candidate, make=make_imputing)
+    # A fold may hold no value of a feature at all: the feature must stay, or columns would shift.
+    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), make())
 
 
 def candidates_named(names: Sequence[str]) -> list[Candidate]:

@@ -4,14 +4,19 @@ import contextlib
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from importlib import metadata
+from typing import Any, TypeVar
 
+from model.bundle import installed_packages
 from model.errors import TrainingError
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 CONNECT_SECONDS = 10
+
+# What workers must be able to import to do what they are sent.
+CODE = "training"
 
 
 @contextlib.contextmanager
@@ -23,7 +28,7 @@ def on_cluster(address: str | None) -> Iterator[None]:
     Raises
     ------
     TrainingError
-        Dask is not installed, or nothing answers there.
+        Dask is not installed, nothing answers there, or its workers do not have what it takes.
     """
     if address is None:
         yield
@@ -47,18 +52,48 @@ def on_cluster(address: str | None) -> Iterator[None]:
         )
         raise TrainingError(msg) from error
     with client:
-        if not client.scheduler_info()["workers"]:
-            msg = f"The Dask scheduler at {address} has no workers. Start some with `dask worker {address}`."
-            raise TrainingError(msg)
+        _check_workers(client, address)
         with joblib.parallel_config("dask", n_jobs=-1, client=client, wait_for_workers_timeout=CONNECT_SECONDS):
             yield
 
 
-def parallel_map(work: Callable[[In], Out], items: Sequence[In]) -> list[Out]:
+def _check_workers(client: Any, address: str) -> None:
+    """Raise a `TrainingError` unless there are workers with the code, and the packages, of this machine."""
+    if not client.scheduler_info()["workers"]:
+        msg = f"The Dask scheduler at {address} has no workers. Start some with `dask worker {address}`."
+        raise TrainingError(msg)
+    if without := [worker for worker, found in client.run(importlib.util.find_spec, CODE).items() if found is None]:
+        msg = (
+            f"{_listed(without)} cannot import `{CODE}`: workers need the same code as this machine."
+            " Start them in a copy of this repository, or name it in their PYTHONPATH."
+        )
+        raise TrainingError(msg)
+    for package, here in installed_packages().items():
+        there = client.run(metadata.version, package, on_error="return")
+        if others := [worker for worker, found in there.items() if found != here]:
+            msg = (
+                f"{_listed(others)}: {package} {there[others[0]]} found, {here} expected as on this machine, for the"
+                " same work to find the same. Install the same packages there."
+            )
+            raise TrainingError(msg)
+
+
+def _listed(workers: Sequence[str]) -> str:
+    return f"{workers[0]} and {len(workers) - 1} more" if len(workers) > 1 else workers[0]
+
+
+def parallel_map(
+    work: Callable[..., Out], items: Sequence[In], *shared: Any, on_done: Callable[[int], object] = lambda _: None
+) -> list[Out]:
     """Return *work* of each of *items*, in their order; inside `on_cluster` its workers share them.
 
-    *work* is a function of a module, so that a worker can import it.
+    *work* is a function of a module, so that a worker can import it. It is given an item, then *shared*: arrays
+    among these are sent to the workers once, not with every item. *on_done* is told how many items are done.
     """
     import joblib
 
-    return list(joblib.Parallel()(joblib.delayed(work)(item) for item in items))
+    found: list[Out] = []
+    for result in joblib.Parallel(return_as="generator")(joblib.delayed(work)(item, *shared) for item in items):
+        found.append(result)
+        on_done(len(found))
+    return found

@@ -1,20 +1,21 @@
 """What the command line does: features, training, evaluation, bundle and deliverables."""
 
 import argparse
-import contextlib
 import functools
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model.errors import ModelError
 from model.registry import Registry
 from model.wording import interval, number
+from training.follow_up import follow
 from training.options import parser
-from training.places import ROOT, account
+from training.places import ROOT, account, shown
+from training.progress_bar import progress_bar
 from training.settings import HORIZON_DAYS, Settings, check_settings
 from training.table_options import check_table_options, train_on_table
 
@@ -69,7 +70,7 @@ def _features(options: argparse.Namespace) -> int:
     for path, table in outputs:
         write_table(table, path)
         print(describe(table))
-        print(f"wrote    {_shown(path)}")
+        print(f"wrote    {shown(path)}")
     return 0
 
 
@@ -78,9 +79,12 @@ def _table_path(bars: Path, folder: Path, horizon: int) -> Path:
     return folder / f"{bars.name.split('.')[0]}{ahead}.parquet"
 
 
-def _shown(path: Path) -> str:
-    resolved = path.resolve()
-    return str(resolved.relative_to(ROOT) if resolved.is_relative_to(ROOT) else path)
+def _train_in_turn(options: argparse.Namespace) -> int:
+    from training.turns import turn_of_command
+
+    registry = Registry(options.registry)
+    with turn_of_command(registry, options.status, by=account(), when=datetime.now(UTC)):
+        return _train(options)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -104,8 +108,9 @@ def _train(options: argparse.Namespace) -> int:
         return 0
     _finish_undisturbed()
     registry.promote(version, by=account(), why=options.why, when=datetime.now(UTC))
-    print(f"\nversion {version} is now in use: {_shown(registry.folder / version)}, {_shown(registry.plain_form)}")
-    return _report(options)
+    print(f"\nversion {version} is now in use: {shown(registry.folder / version)}, {shown(registry.plain_form)}")
+    follow(options, registry)
+    return 0
 
 
 def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], None]) -> "tuple[str, TrainingResult]":
@@ -113,7 +118,7 @@ def _train_and_store(options: argparse.Namespace, also: Callable[["Progress"], N
 
     check_table_options(options)
     run = functools.partial(train_on_table, options) if options.table else functools.partial(_train_on_bars, options)
-    with _progress_bar() as show:
+    with progress_bar() as show:
 
         def on_progress(progress: "Progress") -> None:
             show(progress)
@@ -164,7 +169,7 @@ def table_for(options: argparse.Namespace) -> "FeatureTable":
         table = build_table(read_bars(options.data, splits=options.splits), options.horizon)
         write_table(table, path)
         print(describe(table))
-        print(f"wrote    {_shown(path)}")
+        print(f"wrote    {shown(path)}")
         return table
     return read_table(path)
 
@@ -180,25 +185,6 @@ def _is_fresh(table: Path, bars: Path, splits: Path | None) -> bool:
     beside = splits or bars.with_name("splits.csv")
     changed = max(path.stat().st_mtime for path in (bars, beside, *CODE_BEHIND_A_TABLE) if path.exists())
     return table.stat().st_mtime >= changed
-
-
-@contextlib.contextmanager
-def _progress_bar() -> "Iterator[Callable[[Progress], None]]":
-    from tqdm import tqdm
-
-    bars: list[tqdm[Any]] = []
-
-    def show(progress: "Progress") -> None:
-        if not bars:
-            bars.append(tqdm(total=1, bar_format="{percentage:3.0f} % {bar:24} {desc}", file=sys.stderr))
-        bars[0].total, bars[0].n = progress.total, progress.step
-        bars[0].set_description_str(progress.message)
-
-    try:
-        yield show
-    finally:
-        for bar in bars:
-            bar.close()
 
 
 def _finish_undisturbed() -> None:
@@ -219,12 +205,4 @@ def _summary(result: "TrainingResult") -> str:
     return "\n".join([*lines, *failed])
 
 
-def _report(options: argparse.Namespace) -> int:
-    from training.report import write_reports
-
-    for path in write_reports(Registry(options.registry).load(), options.deliverables):
-        print(f"wrote    {_shown(path)}")
-    return 0
-
-
-COMMANDS = {"train": _train, "features": _features, "report": _report}
+COMMANDS = {"train": _train_in_turn, "features": _features}

@@ -1,6 +1,5 @@
 """Candidates side by side on the same folds and rows, and whether one is better than the champion."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,13 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bars import FloatArray
 from model.bootstrap import BLOCK_DAYS, DayBootstrap
 from model.creation import Progress
 from model.dataset import FeatureTable
 from model.errors import TrainingError
 from model.evaluation import IntArray, Scored, evaluate, last_outcome, log_loss_of, span
-from model.folds import RowFold, out_of_fold_scores
+from model.folds import RowFold
+from training.candidate_scores import CandidateScores, FoldedRows, ScoreCandidates, scores_here
 from training.candidates import BASELINE, CANDIDATES, Candidate, KnownBefore
 from training.comparison_words import finding
 from training.contenders import Contender, ScoredCandidate, outcome_of, paired_differences
@@ -90,8 +89,12 @@ def compare(
     candidates: Sequence[Candidate] | None = None,
     champion: str = BASELINE,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    score: ScoreCandidates = scores_here,
 ) -> Comparison:
     """Compare *candidates*, by default all there are, with the champion, on the folds that training would use.
+
+    *score* scores them: here one after another, or `scores_on_cluster`.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def compare(
     usable, _ = usable_rows(table, settings)
     folds = usable_folds(usable, settings)
     judging = Judging(settings.threshold, settings.draws, settings.seed)
-    return compare_on(usable, folds, judging, candidates, champion, on_progress)
+    return compare_on(usable, folds, judging, candidates, champion, on_progress, score=score)
 
 
 def compare_on(
@@ -112,18 +115,18 @@ def compare_on(
     candidates: Sequence[Candidate] | None = None,
     champion: str = BASELINE,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    score: ScoreCandidates = scores_here,
 ) -> Comparison:
     """Compare *candidates* on *folds*, which are masks over the rows of *table* with a known target."""
     competing, left_out = _competing(table, candidates, champion)
     rows, before, tested_on = _tested_rows(table, folds)
     tested = tested_on.fold > 0
     days = DayBootstrap.of_rows(rows.take(tested), table.layout, draws=judging.draws, seed=judging.seed)
-    scored = []
-    for step, candidate in enumerate(competing):
-        label = candidate.label_for(table.target)
-        on_progress(Progress(step, len(competing), f"fitting and scoring {label}"))
-        scored.append(_scored(candidate, label, rows, folds, before, tested_on))
-    on_progress(Progress(len(competing), len(competing), "done"))
+    scores = score(competing, FoldedRows(rows, tested_on.y_true, folds, before), on_progress)
+    scored = [
+        _scored(candidate, found, rows, before, tested_on) for candidate, found in zip(competing, scores, strict=True)
+    ]
     contenders, multiple = _judge(scored, champion, judging, days, BLOCK_DAYS if table.layout.time else 1)
     winner, sentence = finding(contenders, champion, multiple, int(tested.sum()))
     first, last = span(rows.day[tested])
@@ -184,41 +187,21 @@ def _tested_rows(table: FeatureTable, folds: Sequence[RowFold]) -> tuple[Feature
 
 
 def _scored(
-    candidate: Candidate,
-    label: str,
-    rows: FeatureTable,
-    folds: Sequence[RowFold],
-    before: KnownBefore,
-    judged: JudgedRows,
+    candidate: Candidate, found: CandidateScores, rows: FeatureTable, before: KnownBefore, judged: JudgedRows
 ) -> ScoredCandidate:
     """Return *candidate* with its scores on the rows that a fold tests."""
-    p, seconds = _scores_of(candidate, rows, judged.y_true, folds, before)
     tested = judged.fold > 0
     on_rows = Scored(
         day=rows.day[tested],
         ticker=rows.ticker[tested],
         y_true=judged.y_true[tested],
-        y_score=p[tested],
+        y_score=found.y_score[tested],
         base_rate=before.base_rate[tested],
         yesterday=None if before.last_outcome is None else before.last_outcome[tested],
         positive_class=rows.target.positive_class,
         horizon=rows.target.horizon,
     )
-    return ScoredCandidate(candidate, label, on_rows, seconds)
-
-
-def _scores_of(
-    candidate: Candidate, rows: FeatureTable, y: IntArray, folds: Sequence[RowFold], before: KnownBefore
-) -> tuple[FloatArray, float]:
-    """Return the out-of-fold probabilities of *candidate*, and the seconds it took to get them."""
-    if candidate.make is None:
-        if candidate.rule is None:
-            msg = f"The candidate {candidate.name} has neither a pipeline nor a rule: give it one."
-            raise TrainingError(msg)
-        return candidate.rule(before), 0.0
-    start = time.perf_counter()
-    scores = out_of_fold_scores(rows.X, y, list(folds), candidate.make)
-    return scores.y_score, time.perf_counter() - start
+    return ScoredCandidate(candidate, candidate.label_for(rows.target), on_rows, found.seconds)
 
 
 def _judge(

@@ -7,21 +7,19 @@ and `log.txt`; nothing of it is promoted until somebody says so. While its proce
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from model.errors import TrainingError
-from model.locks import exclusive, is_locked, lock
+from model.locks import is_locked, lock
 from model.storage import write_file
 from training.places import ROOT
 
@@ -80,32 +78,6 @@ class StatusFile:
 def folders_in(runs: Path) -> list[Path]:
     """Return the folders of the runs in *runs*, whose names begin with when they were started; oldest first."""
     return sorted(path for path in runs.glob("*Z-*") if path.is_dir())
-
-
-@contextlib.contextmanager
-def turn(runs: Path, described: Callable[[Path], str] = lambda folder: folder.name) -> Iterator[None]:
-    """Hold the right to start a run in the folder *runs*, and clear away those that ended without a version.
-
-    *described* names a run by its folder, for the message.
-
-    Raises
-    ------
-    TrainingError
-        A run is on there.
-    """
-    with exclusive(runs / ".lock", "starting a training run"):
-        for folder in folders_in(runs):
-            status = status_of(folder)
-            if status is not None and status.state == "running":
-                done = f"step {status.step} of {status.total}: " if status.step else ""
-                msg = (
-                    f"One training run at a time: {described(folder)} is still on ({done}{status.message})."
-                    " Wait until it has ended, or cancel it."
-                )
-                raise TrainingError(msg)
-            if status is None or status.version is None:
-                shutil.rmtree(folder, ignore_errors=True)
-        yield
 
 
 def start(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from model.any_rows import has_missing
+from model.any_rows import LARGEST_VALUE, has_missing
 from model.bars import Bars
 from model.bootstrap import DayBootstrap
 from model.checks import SUSPICIOUS_AUC
@@ -29,8 +29,6 @@ from training.leaks.subject import Finding, NotRun, Probe, Subject
 from training.settings import Settings
 
 DRAWS = 1000
-# The variance of larger values is beyond floating point.
-LARGEST_VALUE = 1e150
 
 WORST_FIRST = (
     "target_in_features",

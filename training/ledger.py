@@ -22,6 +22,7 @@ from model.registry import Registry
 from model.storage import sha256_of
 from model.wording import percent, threshold_written
 from training.candidates import BASELINE
+from training.settings import EXPANDING
 
 LEDGER = "ledger.jsonl"
 
@@ -109,13 +110,14 @@ def rows_key(data: str, rows: RowsLookedAt) -> str:
     return sha256_of(b"\0".join(parts))
 
 
-def candidate_at(candidate: str, threshold: float) -> str:
-    """Name what a candidate at a threshold is as something tried.
+def candidate_at(candidate: str, threshold: float, window: str = EXPANDING) -> str:
+    """Name what a candidate at a threshold is as something tried; another kind of training window makes it another.
 
-    >>> candidate_at("baseline", 0.44)
-    'baseline at 0.44'
+    >>> candidate_at("baseline", 0.44), candidate_at("baseline", 0.44, "rolling")
+    ('baseline at 0.44', 'baseline on rolling windows at 0.44')
     """
-    return f"{candidate} at {threshold_written(threshold)}"
+    trained = "" if window == EXPANDING else f" on {window} windows"
+    return f"{candidate}{trained} at {threshold_written(threshold)}"
 
 
 class Ledger:
@@ -212,5 +214,7 @@ def _note_bundle(
     registry: Registry, kind: Kind, bundle: Bundle | BundleDraft, threshold: float, when: datetime
 ) -> Looks:
     manifest = bundle.manifest
-    tried = candidate_at(str(manifest.settings.get("candidate") or BASELINE), threshold)
+    candidate = str(manifest.settings.get("candidate") or BASELINE)
+    window = str(manifest.settings.get("window") or EXPANDING)
+    tried = candidate_at(candidate, threshold, window)
     return Ledger.beside(registry).note(kind, manifest.trained_on.sha256, bundle.out_of_fold, [tried], when)

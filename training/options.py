@@ -5,17 +5,17 @@ import importlib
 from datetime import date
 from pathlib import Path
 
-from model.registry import ARTIFACTS
-from training.places import DELIVERABLES, PROCESSED, SHIPPED_BARS
+from training.common_options import add_processed, add_registry, add_splits
+from training.places import PROCESSED, SHIPPED_BARS
 from training.settings import Settings
 from training.table_options import add_table_options
 
 # Modules of `training.commands`, in the order the help lists their commands.
-OTHER_COMMANDS: tuple[str, ...] = ("adopt", "compare", "check", "versions", "live", "exchange", "score")
+OTHER_COMMANDS: tuple[str, ...] = ("adopt", "compare", "check", "versions", "live", "report", "exchange", "score")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser; `command` is train, features or report."""
+    """Return the parser; `command` is train or features, or `run` does what another command is for."""
     default = Settings()
     top = argparse.ArgumentParser(
         prog="python -m training",
@@ -40,13 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     out.add_argument("--no-promote", action="store_true", help="store the version, and leave the current one in use")
     out.add_argument("--status", type=Path, metavar="FILE", help="also keep the progress in this file, as JSON")
-    out.add_argument(
-        "--processed",
-        type=Path,
-        default=PROCESSED,
-        metavar="DIR",
-        help="where feature tables are kept (default: data/processed)",
-    )
+    add_processed(out)
     _add_places(out)
 
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
@@ -78,15 +72,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="DAYS",
         help=f"days ahead that the target looks (default: {default.horizon})",
     )
-    _add_splits(features)
+    add_splits(features)
     features.set_defaults(command="features")
-    report = commands.add_parser(
-        "report",
-        help="write deliverables/ from the bundle in use",
-        description="Write the stakeholder summary, the model card and their figures from the bundle in use.",
-    )
-    _add_places(report)
-    report.set_defaults(command="report")
     return top
 
 
@@ -101,7 +88,7 @@ def add_run_options(top: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="daily bars, or a table made by `features` (default: data/raw/stocks.csv.gz)",
     )
-    _add_splits(data)
+    add_splits(data)
     data.add_argument("--tickers", nargs="+", default=[], metavar="T", help="use only these tickers (default: all)")
     data.add_argument(
         "--from", dest="first_day", type=_day, metavar="DAY", help="first day used, as 2000-12-31 (default: all)"
@@ -162,26 +149,13 @@ def add_run_options(top: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_splits(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "--splits", type=Path, metavar="FILE", help="table of splits (default: splits.csv beside the bars, if any)"
-    )
-
-
 def _add_places(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "--registry",
-        type=Path,
-        default=ARTIFACTS,
-        metavar="DIR",
-        help="where the versions are; model.pkl stands beside it (default: model/artifacts)",
-    )
+    add_registry(group, "model.pkl")
     group.add_argument(
         "--deliverables",
         type=Path,
-        default=DELIVERABLES,
         metavar="DIR",
-        help="where reports go (default: deliverables)",
+        help="where reports go (default: deliverables; for a registry elsewhere none are written)",
     )
 
 

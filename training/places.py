@@ -15,3 +15,9 @@ def account() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"
+
+
+def shown(path: Path) -> str:
+    """Write *path* as it is called from the root of this repository, if it is in it."""
+    resolved = path.resolve()
+    return str(resolved.relative_to(ROOT) if resolved.is_relative_to(ROOT) else path)

@@ -88,13 +88,18 @@ def sensitivity_table(bundle: Bundle) -> list[str]:
     return lines
 
 
+def cell(text: str) -> str:
+    """Return *text* as a cell of a Markdown table holds it: a name from elsewhere may have a bar in it."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def checks_table(manifest: Manifest) -> list[str]:
     """Every assumption with what its check found, as the lines of a Markdown table."""
     return [
         "| assumption | holds? | what the check found |",
         "|---|---|---|",
         *(
-            f"| {check.assumption} | {'yes' if check.passed else '**no**'} | {check.finding} |"
+            f"| {cell(check.assumption)} | {'yes' if check.passed else '**no**'} | {cell(check.finding)} |"
             for check in manifest.checks
         ),
     ]

@@ -1,7 +1,5 @@
 """What reports say of rows, folds and limits: of daily bars, or of whatever else the manifest describes."""
 
-import shlex
-
 from model.manifest import Layout, Manifest, Metric
 from model.wording import interval, number, percent
 
@@ -9,11 +7,20 @@ from model.wording import interval, number, percent
 GROUPS_LISTED = 20
 
 
+def counted(n: int, one: str) -> str:
+    """Write how many there are of something.
+
+    >>> counted(1, "day"), counted(1500, "day")
+    ('1 day', '1,500 days')
+    """
+    return f"{n:,} {one}{'' if n == 1 else 's'}"
+
+
 def rows_tested(first: Metric) -> str:
     """Say how many rows were tested, and from when they are where that is known."""
     if not first.first_day:
-        return f"{first.n:,} rows"
-    return f"{first.n:,} rows, {first.days:,} days, {first.first_day} to {first.last_day}"
+        return counted(first.n, "row")
+    return f"{counted(first.n, 'row')}, {counted(first.days, 'day')}, {first.first_day} to {first.last_day}"
 
 
 def resampled(layout: Layout) -> str:
@@ -25,7 +32,7 @@ def resampled(layout: Layout) -> str:
 
 def horizon(manifest: Manifest) -> str:
     """Say how far ahead the target lies, where rows have a time."""
-    return f" Horizon: {manifest.target.horizon} day." if manifest.layout.time else ""
+    return f" Horizon: {counted(manifest.target.horizon, 'day')}." if manifest.layout.time else ""
 
 
 def changes_to_watch(manifest: Manifest, base_rate: float | None) -> list[str]:
@@ -138,17 +145,3 @@ def validation(manifest: Manifest) -> list[str]:
             for fold in manifest.folds
         ),
     ]
-
-
-def reproduce(manifest: Manifest) -> list[str]:
-    """Return the commands that make the same again."""
-    report = "python -m training report"
-    if manifest.layout.returns:
-        return ["python -m training", report]
-    given: dict[str, str | None] = {"--table": manifest.trained_on.file, "--target": manifest.target.column}
-    given |= {"--time": manifest.layout.time, "--group": manifest.layout.group} | {
-        f"--{name}": str(manifest.settings[name]) for name in ("positive", "name") if name in manifest.settings
-    }
-    options = " ".join(f"{option} {shlex.quote(value)}" for option, value in given.items() if value)
-    made_by = manifest.settings.get("made_by", "python -m training")
-    return [f"{made_by} {options}" if str(made_by).startswith("python") else f"{made_by}(…)", report]

@@ -1,16 +1,13 @@
 """Which rows two versions of a model both know."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.bars import FloatArray
 from model.bundle import Bundle
 from model.dataset import Rows
-
-IntArray = NDArray[np.int64]
+from training.row_keys import IntArray, keys_of, number_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +27,9 @@ def shared_rows(new: Rows, old: Rows, *, same_data: bool) -> SharedRows | None:
     Where several rows bear the same day and ticker, only their order tells them apart, which holds for one
     table only: None unless both come from the *same_data*.
     """
-    n_new = len(new.day)
-    tickers, ticker = np.unique(np.concatenate([new.ticker, old.ticker]), return_inverse=True)
-    _, day = np.unique(np.concatenate([new.day, old.day]), return_inverse=True)
-    key = day * len(tickers) + ticker
-    told_apart = all(len(np.unique(part)) == len(part) for part in (key[:n_new], key[n_new:]))
-    return _matched(key, n_new) if told_apart or same_data else None
+    keys = keys_of((new.day, new.ticker), (old.day, old.ticker))
+    told_apart = all(len(np.unique(key)) == len(key) for key in keys)
+    return _matched(*keys) if told_apart or same_data else None
 
 
 def shared_by_values(new: FloatArray, old: FloatArray) -> SharedRows:
@@ -47,7 +41,7 @@ def shared_by_values(new: FloatArray, old: FloatArray) -> SharedRows:
     rows = np.ascontiguousarray(np.concatenate([new, old]))
     whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, key = np.unique(whole, return_inverse=True)
-    return _matched(key, len(new))
+    return _matched(key[: len(new)], key[len(new) :])
 
 
 def shared_out_of_fold(new: Bundle, old: Bundle) -> SharedRows | None:
@@ -66,19 +60,11 @@ def of_same_data(new: Bundle, old: Bundle) -> bool:
     return new.manifest.trained_on.sha256 == old.manifest.trained_on.sha256
 
 
-def _matched(key: NDArray[Any], n_new: int) -> SharedRows:
-    """Pair the first *n_new* keys with the others: the first of a key with the first, the second with the second."""
-    nth = np.concatenate([_occurrence(key[:n_new]), _occurrence(key[n_new:])])
-    exact = key * (1 + int(nth.max(initial=0))) + nth
-    _, in_new, in_old = np.intersect1d(exact[:n_new], exact[n_new:], assume_unique=True, return_indices=True)
+def _matched(new: IntArray, old: IntArray) -> SharedRows:
+    """Pair equal keys: the first of a key with the first, the second with the second."""
+    nth_new, nth_old = number_within(new), number_within(old)
+    most = 1 + max(int(nth.max(initial=0)) for nth in (nth_new, nth_old))
+    _, in_new, in_old = np.intersect1d(
+        new * most + nth_new, old * most + nth_old, assume_unique=True, return_indices=True
+    )
     return SharedRows(in_new.astype(np.int64), in_old.astype(np.int64))
-
-
-def _occurrence(key: NDArray[Any]) -> IntArray:
-    """Return how often the key of each row has stood before it."""
-    order = np.argsort(key, kind="stable")
-    ordered = key[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(key) else np.zeros(0, dtype=np.int64)
-    nth = np.empty(len(key), dtype=np.int64)
-    nth[order] = np.arange(len(key)) - np.repeat(starts, np.diff(np.r_[starts, len(key)]))
-    return nth

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from api.batch.csv_bodies import read_csv
 from api.batch.json_bodies import JsonReader
 from api.batch.rows import Scored, score
 from api.batch.table_bodies import read_arrow, read_parquet
+from api.row_features import features_of
 from model.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class BatchReply:
     """The answer to a batch, and what a table has no column for.
 
     `calls` is the number of rows called positive, `others` that of the other rows scored; `warnings`
-    are those about the rows.
+    are those about the rows, `imputed` the features that were filled in, and in how many rows.
     """
 
     body: bytes
@@ -41,6 +42,7 @@ class BatchReply:
     threshold: float
     version: str
     warnings: tuple[str, ...]
+    imputed: Mapping[str, int]
     calls: int
     others: int
 
@@ -50,7 +52,8 @@ class Batch:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._json = JsonReader(bundle.manifest.features)
+        self._features = features_of(bundle)
+        self._json = JsonReader(self._features)
         rename = {"probability": bundle.manifest.probability_key}
         fields = [("prediction", int), ("probability", float)]
         self._prediction = msgspec.defstruct("Prediction", fields, rename=rename, gc=False)
@@ -98,15 +101,15 @@ class Batch:
         if sent_as == JSON:
             rows, records = self._json.read(body, most_rows)
         else:
-            rows = TABLE_READERS[sent_as](body, bundle.manifest.features, most_rows)
+            rows = TABLE_READERS[sent_as](body, self._features, most_rows)
         tell_faults = errors == "row"
         scored = score(bundle, rows, skip_faulty=tell_faults, safe=safe)
         if answer_as != JSON:
             encoded = _write(self._table(scored, tell_faults=tell_faults), answer_as)
         elif records:
-            encoded = self._encode({"predictions": self._records(scored)}, [*notes, *scored.warnings])
+            encoded = self._encode({"predictions": self._records(scored)}, scored, notes)
         else:
-            encoded = self._encode(self._lists(scored, tell_faults=tell_faults), [*notes, *scored.warnings])
+            encoded = self._encode(self._lists(scored, tell_faults=tell_faults), scored, notes)
         calls = int(np.count_nonzero(scored.prediction))
         return BatchReply(
             body=encoded,
@@ -114,13 +117,16 @@ class Batch:
             threshold=bundle.threshold,
             version=bundle.version,
             warnings=scored.warnings,
+            imputed=scored.imputed,
             calls=calls,
             others=len(rows) - calls - len(scored.faults),
         )
 
-    def _encode(self, predictions: dict[str, Any], warnings: list[str]) -> bytes:
+    def _encode(self, predictions: dict[str, Any], scored: Scored, notes: Sequence[str]) -> bytes:
         reply = predictions | {"threshold": self._bundle.threshold, "version": self._bundle.version}
-        if warnings:
+        if scored.imputed:
+            reply["imputed"] = scored.imputed
+        if warnings := [*notes, *scored.warnings]:
             reply["warnings"] = warnings
         return msgspec.json.encode(reply)
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from api.batch.document import as_float
 from api.batch.rows import Rows
 from api.batch.table_bodies import as_columns, cell_fault, check_names, place
 from api.errors import THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.row_features import may_have_gaps
 from api.strict_json import NotFinite
 from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError
@@ -113,6 +115,9 @@ class _Lines:
     def __init__(self, names: Sequence[str], features: Sequence[FeatureSpec]) -> None:
         self._names = names
         self._features = features
+        self._fillable = may_have_gaps(features)
+        # Of a single column, a cell without anything is a line without anything.
+        self._nulls = [""] if self._fillable and len(names) > 1 else []
         self._order = [names.index(feature.name) for feature in features]
         self._blocks = [np.empty((len(features), 0))]
         self._n_rows = 0
@@ -123,21 +128,26 @@ class _Lines:
         return self._n_rows
 
     def add_plain(self, lines: memoryview) -> bool:
-        """Add lines that hold nothing but finite numbers without quotation marks; return whether they do."""
+        """Add lines of finite numbers without quotation marks, and gaps where there may be any; return if they are."""
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
+        types = dict.fromkeys(self._names, pa.float64())
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(lines),
                 arrow_csv.ReadOptions(use_threads=False, column_names=self._names),
                 arrow_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
-                arrow_csv.ConvertOptions(column_types=dict.fromkeys(self._names, pa.float64()), null_values=[]),
+                arrow_csv.ConvertOptions(column_types=types, null_values=self._nulls),
             )
         except pa.ArrowInvalid:
             return False
         block = as_columns(table, self._features)
-        if not np.isfinite(block).all():
+        # Of numbers that are not finite only those may be there that are none: empty cells, and not the text “NaN”.
+        if np.count_nonzero(~np.isfinite(block)) != sum(column.null_count for column in table.columns):
+            return False
+        if self._fillable and np.isnan(block).all(axis=0).any():
+            # Nothing but gaps, or a line with nothing on it: pyarrow does not tell.
             return False
         self._add(block)
         return True
@@ -155,12 +165,12 @@ class _Lines:
     def _values(self, row: int, cells: list[str]) -> list[float]:
         if len(cells) == len(self._order):
             read = [_cell(cells[position]) for position in self._order]
-            values = [value if isinstance(value, float) else math.nan for value in read]
+            values = [as_float(value) for value in read]
         else:
-            values = [math.nan] * len(self._order)
+            values = [math.inf] * len(self._order)
             # However many cells are missing, it is one fault.
             self._surplus[row] = 1 - len(self._order)
-        if any(map(math.isnan, values)):
+        if any(map(math.isinf, values)) or (not self._fillable and any(map(math.isnan, values))):
             self._faulty[row] = cells
         return values
 

@@ -18,6 +18,7 @@ from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError
 from model.manifest import FeatureSpec
 
+_ABSENT = object()
 EXPECTED = 'an object: {"rows": [{…}, …]} or {"columns": {…}}'
 
 
@@ -122,12 +123,12 @@ class Records:
         block = []
         for row, record in enumerate(read(), self._n_rows):
             if not isinstance(record, Members):
-                block.append([math.nan] * len(self._names))
+                block.append([math.inf] * len(self._names))
                 self._surplus[row] = 1 - len(self._names)
                 continue
-            values = [as_float(record.get(name)) for name in self._names]
+            values = [as_float(record.get(name, _ABSENT)) for name in self._names]
             block.append(values)
-            if len(record) != len(self._names) or record.repeated or any(map(math.isnan, values)):
+            if len(record) != len(self._names) or record.repeated or not all(map(math.isfinite, values)):
                 self._surplus[row] = sum(name not in self._names for name in record)
                 more = FAULTS_LISTED - len(self._repeated)
                 self._repeated += islice(validation.repeated_names(record, "rows", str(row)), more)
@@ -169,5 +170,7 @@ class Records:
 
 
 def as_float(value: Any) -> float:
-    """Return *value* if it is a number, else NaN."""
-    return value if isinstance(value, float) else math.nan
+    """Return *value* if it is a number, NaN for null, and infinity for anything else."""
+    if isinstance(value, float):
+        return value
+    return math.nan if value is None else math.inf

@@ -13,6 +13,7 @@ from api import strict_json, validation
 from api.batch.document import Records, as_float, column_faults, read_document
 from api.batch.rows import Rows
 from api.errors import FAULTS_LISTED, NOT_DECODED, THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.row_features import may_have_gaps
 from api.strict_json import Members
 from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError
@@ -41,8 +42,10 @@ class JsonReader:
         # Names of fields must be Python's; names of features need not be.
         fields = [f"f{position}" for position in range(len(features))]
         names = dict(zip(fields, self._names, strict=True))
+        # numpy makes NaN of None.
+        number: Any = float | None if may_have_gaps(features) else float
         row = msgspec.defstruct(
-            "Row", [(field, float) for field in fields], rename=names, forbid_unknown_fields=True, gc=False
+            "Row", [(field, number) for field in fields], rename=names, forbid_unknown_fields=True, gc=False
         )
         columns = msgspec.defstruct(
             "Columns", [(field, tuple[int]) for field in fields], rename=names, forbid_unknown_fields=True
@@ -50,7 +53,7 @@ class JsonReader:
         frame = msgspec.defstruct("Frame", [("columns", columns)], forbid_unknown_fields=True)
         self._rows_decoder: Any = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
         self._frame_decoder: Any = msgspec.json.Decoder(frame)
-        self._numbers_decoder = msgspec.json.Decoder(list[float])
+        self._numbers_decoder: Any = msgspec.json.Decoder(list[number])
 
     def read(self, body: bytes, most_rows: int) -> tuple[Rows, bool]:
         """Return the rows in *body*, and whether they came one object a row.

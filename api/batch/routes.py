@@ -41,6 +41,8 @@ def predict_batch() -> Response:
     )
     count_scored(reply.calls, reply.others)
     headers = {"X-Model-Version": reply.version, "X-Decision-Threshold": repr(reply.threshold)}
+    if reply.imputed:
+        headers["X-Imputed"] = json.dumps(reply.imputed)
     if warnings := (*current.notes, *reply.warnings):
         headers["X-Warnings"] = json.dumps(warnings)
     return Reply(reply.body, headers=headers, content_type=reply.media_type)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import NoReturn
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from api import validation
 from api.errors import FAULTS_LISTED, THE_BODY, without_names
+from api.row_features import ImputedFeature, features_of, gaps_in, without_gaps
 from api.strict_json import Members
 from model.bars import FloatArray
 from model.bundle import Bundle
@@ -27,7 +28,8 @@ LARGEST_FLOAT = sys.float_info.max
 class Rows:
     """What the body of a batch was read to; rows are counted from 0.
 
-    `columns` has the shape (features, rows), with NaN for every cell that holds no finite number.
+    `columns` has the shape (features, rows), with NaN for every cell that holds nothing, and infinity
+    for every other that holds no finite number.
     `faults_of` says what is wrong with a row, `place` names a cell; both in the words of the format.
     `surplus` holds the rows with other faults than their cells', and how many more (or, where the
     cells of a row are not to blame one by one, fewer) faults they have than faulty cells.
@@ -44,12 +46,16 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The predictions of a batch, arrays of one length; `faults` holds the rows that have none, and why."""
+    """The predictions of a batch, arrays of one length; `faults` holds the rows that have none, and why.
+
+    `imputed` holds the features that were missing in rows with a prediction, and in how many.
+    """
 
     prediction: NDArray[np.int8]
     probability: FloatArray
     faults: Mapping[int, str]
     warnings: tuple[str, ...]
+    imputed: Mapping[str, int]
 
 
 def score(bundle: Bundle, rows: Rows, *, skip_faulty: bool, safe: bool = False) -> Scored:
@@ -63,16 +69,17 @@ def score(bundle: Bundle, rows: Rows, *, skip_faulty: bool, safe: bool = False) 
         A row cannot be scored, and *skip_faulty* is false. Carries the first `FAULTS_LISTED` faults,
         and the count of all.
     """
-    features = bundle.manifest.features
+    features = features_of(bundle)
     invalid = _invalid_rows(rows, features)
     if len(invalid) and not skip_faulty:
         invalid.refuse()
     valid = invalid.others(len(rows))
     probability = np.full(len(rows), np.nan)
-    probability[valid] = _probabilities(bundle.scorer, rows.columns[:, valid])
+    complete = replace(rows, columns=without_gaps(rows.columns, features))
+    probability[valid] = _probabilities(bundle.scorer, complete.columns[:, valid])
     unscored = ~np.isfinite(probability)
     unscored[invalid.rows] = False
-    too_large = _too_large_rows(rows, features, np.flatnonzero(unscored))
+    too_large = _too_large_rows(complete, features, np.flatnonzero(unscored))
     if len(too_large) and not skip_faulty:
         too_large.refuse()
     scored = rows.columns[:, np.isfinite(probability) if len(too_large) else valid]
@@ -82,6 +89,7 @@ def score(bundle: Bundle, rows: Rows, *, skip_faulty: bool, safe: bool = False) 
         probability=probability,
         faults=invalid.texts(hidden) | too_large.texts(hidden),
         warnings=tuple(_safe_warnings(scored, features) if safe else _warnings(scored, features)),
+        imputed=gaps_in(scored, features),
     )
 
 
@@ -135,7 +143,8 @@ def _invalid_rows(rows: Rows, features: Sequence[FeatureSpec]) -> _FaultyRows:
         most = LARGEST_FLOAT if feature.hard_maximum is None else feature.hard_maximum
         # Both are NaN where any value is, and no comparison with NaN holds.
         if len(rows) and not (values.min() >= least and values.max() <= most):
-            counts += ~((values >= least) & (values <= most))
+            allowed = (values >= least) & (values <= most)
+            counts += ~(allowed | np.isnan(values) if isinstance(feature, ImputedFeature) else allowed)
     for row, surplus in rows.surplus.items():
         counts[row] += surplus
     faulty = np.flatnonzero(counts)

@@ -13,6 +13,7 @@ import numpy as np
 from api import validation
 from api.batch.rows import Rows, name_faults
 from api.errors import FAULTS_LISTED, THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.row_features import ImputedFeature, may_lack
 from api.strict_json import NotFinite
 from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError
@@ -151,13 +152,16 @@ def place(row: int, name: str) -> str:
 
 def cell_fault(where: str, feature: FeatureSpec, value: Any) -> Fault | None:
     """Return what keeps *value*, a cell of a table, from being a value of *feature*; None where nothing does."""
+    if may_lack(feature, value):
+        return None
     if isinstance(value, float) and not math.isfinite(value):
         value = NotFinite("NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")
     fault = validation.value_fault(where, feature, value)
     if fault is None or isinstance(value, float):
         return fault
     found = "an empty cell" if value is None else fault.found
-    return replace(fault, found=found, remedy="Supply a finite number in this cell, or leave the row out.")
+    else_ = "leave it empty" if isinstance(feature, ImputedFeature) else "leave the row out"
+    return replace(fault, found=found, remedy=f"Supply a finite number in this cell, or {else_}.")
 
 
 def _check_size(n_rows: int, n_bytes: int, *, most_rows: int, n_columns: int) -> None:

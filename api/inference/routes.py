@@ -68,7 +68,7 @@ def model_ready(name: str, version: str | None = None) -> Response:
 def infer(name: str, version: str | None = None) -> Response:
     """Score the rows in the tensors of the body."""
     current = _asked_for(name, version)
-    bundle, features = current.bundle, current.bundle.manifest.features
+    bundle, features = current.bundle, current.features
     asked = bodies.read(
         _body(),
         request.headers.get(HEADER_LENGTH),
@@ -126,6 +126,8 @@ def _reply(asked: InferRequest, scored: Scored, current: Served) -> Response:
     if warnings := [*current.notes, *scored.warnings]:
         # The protocol has no lists here.
         parameters["warnings"] = " ".join(warnings)
+    if scored.imputed:
+        parameters["imputed"] = ", ".join(scored.imputed)
     reply = {"model_name": manifest.name, "model_version": manifest.version}
     if asked.id is not None:
         reply["id"] = asked.id

@@ -9,6 +9,7 @@ import numpy as np
 from api.batch.rows import Rows
 from api.errors import FAULTS_LISTED, THE_BODY, TooManyRowsError
 from api.inference.tensors import MATRIX, Tensor
+from api.row_features import ImputedFeature
 from api.validation import nearest, short
 from model.bars import FloatArray
 from model.errors import Fault, InvalidFeaturesError
@@ -72,7 +73,7 @@ class _Column:
         """Yield what is wrong with the values."""
         low, high = self.feature.hard_minimum, self.feature.hard_maximum
         values = self.values
-        wrong = np.isnan(values)
+        wrong = np.isinf(values) if isinstance(self.feature, ImputedFeature) else ~np.isfinite(values)
         if low is not None:
             wrong |= values < low
         if high is not None:

@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from api.batch.document import as_float
 from api.errors import NOT_DECODED
+from api.row_features import may_lack
 from api.strict_json import NotFinite
 from api.validation import kind, value_fault
 from model.bars import FloatArray
@@ -38,8 +40,9 @@ _EMPTY = re.compile(rb"\[[ \t\n\r]*\]")
 class Tensor:
     """An input as it was sent; None stands for what could not be read and is a fault already.
 
-    `values` is flat, row-major, with NaN for whatever is no number that the datatype holds; `sent`
-    holds what was there instead. `nested` is the length of the arrays within `data`, 0 where it is flat.
+    `values` is flat, row-major, with NaN for null and NaN, and infinity for whatever else is no number that
+    the datatype holds; `sent` holds what was there instead.
+    `nested` is the length of the arrays within `data`, 0 where it is flat.
     """
 
     place: str
@@ -58,11 +61,13 @@ class Tensor:
     def fault(self, index: int, feature: FeatureSpec) -> Fault | None:
         """Return what keeps one value from being a value of *feature*; None where nothing does."""
         value = self.sent[index]
+        if may_lack(feature, value):
+            return None
         if isinstance(value, float):
             # numpy's own floats write themselves in another way.
             value = float(value) if np.isfinite(value) else NotFinite(_NOT_FINITE[str(float(value))])
         fault = value_fault(self.where(index), feature, value)
-        if fault is None and self.values is not None and np.isnan(self.values[index]):
+        if fault is None and self.values is not None and not np.isfinite(self.values[index]):
             return Fault(self.where(index), kind(value), f"a value that {self.datatype} holds", "Send it as FP64.")
         return fault
 
@@ -101,7 +106,7 @@ def from_json(tensor: Tensor, data: bytes) -> Tensor | None:
 
 def from_list(tensor: Tensor, data: Sequence[Any], nested: int) -> Tensor:
     """Return *tensor*, of known datatype, with the values of a strict document, flattened."""
-    numbers = (value if isinstance(value, float) else np.nan for value in data)
+    numbers = (as_float(value) for value in data)
     values = np.fromiter(numbers, np.float64, len(data))
     return replace(_with_values(tensor, values), sent=data, nested=nested)
 
@@ -111,10 +116,10 @@ def _with_values(tensor: Tensor, values: FloatArray) -> Tensor:
 
 
 def held_by(datatype: str, values: FloatArray) -> FloatArray:
-    """Return *values* with NaN for each that *datatype* cannot hold.
+    """Return *values* with infinity for each that *datatype* cannot hold, but for NaN.
 
-    >>> held_by("INT8", np.array([1.0, 0.5, 128.0])).tolist()
-    [1.0, nan, nan]
+    >>> held_by("INT8", np.array([1.0, 0.5, 128.0, np.nan])).tolist()
+    [1.0, inf, inf, nan]
     """
     dtype = np.dtype(DATATYPES[datatype])
     if dtype.kind == "f":
@@ -122,7 +127,7 @@ def held_by(datatype: str, values: FloatArray) -> FloatArray:
     else:
         limits = np.iinfo(dtype)
         fits = (values >= limits.min) & (values <= limits.max) & (values == np.floor(values))
-    return values if fits.all() else np.where(fits, values, np.nan)
+    return values if fits.all() else np.where(fits | np.isnan(values), values, np.inf)
 
 
 def itemsize(datatype: str) -> int:

@@ -11,10 +11,10 @@ from model.manifest import Manifest
 
 def components(bundle: Bundle) -> dict[str, Schema]:
     """Return the schemas of descriptions, by name."""
-    return _descriptions() | _manifest(bundle)
+    return _descriptions(bundle) | _manifest(bundle)
 
 
-def _descriptions() -> dict[str, Schema]:
+def _descriptions(bundle: Bundle) -> dict[str, Schema]:
     bound = nullable(NUMBER)
     feature = dict.fromkeys(("name", "label", "unit", "description"), TEXT) | {
         "display_factor": NUMBER | {"description": "The unit is that of value × display_factor."},
@@ -23,6 +23,8 @@ def _descriptions() -> dict[str, Schema]:
         "hard_maximum": bound,
         **dict.fromkeys(("min", "p1", "median", "p99", "max", "example"), NUMBER),
     }
+    if bundle.filling is not None:
+        feature["filled_with"] = NUMBER | {"description": "What the model puts in place of a missing value."}
     health = {
         "status": {"type": "string", "const": "ok"},
         "model": TEXT,

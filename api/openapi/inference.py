@@ -11,6 +11,7 @@ from api.openapi.schemas import (
     Schema,
     example_row,
     list_of,
+    nullable,
     record,
     ref,
 )
@@ -131,14 +132,20 @@ def _inference(bundle: Bundle) -> dict[str, Schema]:
         },
         optional=("data", "parameters"),
     )
-    told = record({"threshold": NUMBER, "version": TEXT, "warnings": TEXT}, optional=("warnings",))
+    members = {"threshold": NUMBER, "version": TEXT, "warnings": TEXT}
+    value = NUMBER
+    if bundle.filling is not None:
+        members["imputed"] = TEXT | {"description": "The features that rows lacked, by name."}
+        value = nullable(NUMBER)
+    told = record(members, optional=("warnings", "imputed"))
     each, matrix = ref("FeatureTensor"), ref("MatrixTensor")
     return {
-        "FeatureTensor": _tensor({"type": "string", "enum": names}, "One feature: [n] or [n, 1].", parameters),
+        "FeatureTensor": _tensor({"type": "string", "enum": names}, "One feature: [n] or [n, 1].", parameters, value),
         "MatrixTensor": _tensor(
             {"type": "string", "const": MATRIX},
             f"All features, in the order of the metadata: [n, {len(names)}].",
             parameters,
+            value,
         ),
         "InferRequest": record(
             {
@@ -161,14 +168,14 @@ def _inference(bundle: Bundle) -> dict[str, Schema]:
     }
 
 
-def _tensor(name: Schema, told: str, parameters: Schema) -> Schema:
+def _tensor(name: Schema, told: str, parameters: Schema, value: Schema) -> Schema:
     datatypes = [datatype for datatype in DATATYPES if datatype != BINARY_ONLY]
     shape = list_of({"type": "integer", "minimum": 0}) | {"minItems": 1, "maxItems": 2}
     members = {
         "name": name,
         "shape": shape,
         "datatype": {"type": "string", "enum": datatypes},
-        "data": {"anyOf": [list_of(NUMBER), list_of(list_of(NUMBER))]},
+        "data": {"anyOf": [list_of(value), list_of(list_of(value))]},
         "parameters": parameters,
     }
     return record(members, told, optional=("parameters",))

@@ -126,6 +126,8 @@ def _batch(bundle: Bundle, settings: ApiSettings) -> Operation:
         "columns": {"summary": "One array a feature", "value": {"columns": {name: [row[name]] for name in row}}},
     }
     table = "A column a feature, by its name, in any order."
+    if bundle.filling is not None:
+        table += " A cell that is empty, or in Parquet and Arrow null or NaN, is a missing value."
     told = (
         f"At most {settings.batch_rows:,} rows in {settings.batch_bytes:,} bytes. The answer comes in the media type"
         " that Accept asks for, by default in the one sent; in tables it has the columns prediction and"
@@ -137,6 +139,8 @@ def _batch(bundle: Bundle, settings: ApiSettings) -> Operation:
         "X-Decision-Threshold": ("The decision threshold.", NUMBER),
         "X-Warnings": ("What to know before relying on this.", TEXT),
     }
+    if bundle.filling is not None:
+        headers["X-Imputed"] = ("The features that rows lacked, and how many rows lacked each, in JSON.", TEXT)
     return operation(
         "predict_batch",
         "The probabilities of many rows",
@@ -203,8 +207,13 @@ def _plot(bundle: Bundle) -> Operation:
 
 def _model() -> Paths:
     told, known = "Everything the model says about itself", "What each feature means and may be"
+    tag = {"ETag": {"description": "Changes with the report.", "schema": TEXT}}
+    kept, html = "The report of this version, a page to keep", {HTML: {"schema": TEXT}}
+    report = operation("report", kept, html, problems=(404, *NO_MODEL), headers=tag)
+    report["responses"]["304"] = {"description": "If-None-Match names its tag.", "headers": with_request_id(tag)}
     return {
         "/model": {"get": operation("model", told, json_of("Model"), problems=NO_MODEL)},
+        "/report": {"get": report},
         "/features": {"get": operation("features", known, json_of("Features"), problems=NO_MODEL)},
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 from api import validation
 from api.bars import prediction as bars
 from api.public import renamed, told
+from api.row_features import ImputedFeature, features_of
 from model.bars import SHORTEST_HISTORY, WARM_UP_ROWS
 from model.bundle import Bundle
 from model.manifest import FeatureSpec, Layout
@@ -52,7 +53,7 @@ def components(bundle: Bundle) -> dict[str, Schema]:
     """Return the schemas of predictions and of errors, by name."""
     return {
         **_problem(),
-        "FeatureValues": record({f.name: feature_value(f) for f in bundle.manifest.features}, FINITE),
+        "FeatureValues": record({f.name: feature_value(f) for f in features_of(bundle)}, FINITE),
         **_single(bundle),
         **_batch(bundle),
         **(_bars(bundle) if bars.takes_bars(bundle) else {}),
@@ -61,7 +62,8 @@ def components(bundle: Bundle) -> dict[str, Schema]:
 
 def feature_value(feature: FeatureSpec) -> Schema:
     """Return the schema of a value of *feature*: its hard bounds, its meaning, and what it was in training."""
-    schema: Schema = {"type": "number", "title": feature.label, "description": _meaning(feature)}
+    kind = ["number", "null"] if isinstance(feature, ImputedFeature) else "number"
+    schema: Schema = {"type": kind, "title": feature.label, "description": _meaning(feature)}
     if feature.hard_minimum is not None:
         schema["minimum"] = feature.hard_minimum
     if feature.hard_maximum is not None:
@@ -83,6 +85,8 @@ def _meaning(feature: FeatureSpec) -> str:
         f"In training from {validation.observed(feature)}, median {feature.median:.6g};"
         " a value outside of that is answered with a warning."
     )
+    if isinstance(feature, ImputedFeature):
+        parts.append(f"Null where it is missing: the model then puts {feature.filling:.6g} in its place.")
     return " ".join(part for part in parts if part)
 
 
@@ -132,11 +136,17 @@ def _provenance() -> Schema:
 
 def _single(bundle: Bundle) -> dict[str, Schema]:
     explanation = _explanation(bundle.manifest.layout)
-    optional = ("warnings", *explanation)
+    gaps = _gaps(bundle, list_of(TEXT, "The features that were missing, and filled in by the model."))
+    optional = ("warnings", *gaps, *explanation)
     return {
         "Row": record({"features": ref("FeatureValues")}, "One row: a value for each feature, and nothing else."),
-        "Prediction": record(_answer(bundle) | explanation, optional=optional),
+        "Prediction": record(_answer(bundle) | gaps | explanation, optional=optional),
     }
+
+
+def _gaps(bundle: Bundle, schema: Schema) -> Schema:
+    """Return the member that says what was filled in, for a model that fills in; left out where nothing was."""
+    return {} if bundle.filling is None else {"imputed": schema}
 
 
 def _explanation(layout: Layout) -> dict[str, Schema]:
@@ -163,7 +173,9 @@ def _explanation(layout: Layout) -> dict[str, Schema]:
 
 
 def _batch(bundle: Bundle) -> dict[str, Schema]:
-    features = bundle.manifest.features
+    features = features_of(bundle)
+    counts = {"type": "object", "additionalProperties": WHOLE}
+    gaps = _gaps(bundle, counts | {"description": "The features that rows lacked, and how many rows lacked each."})
     columns = {f.name: list_of(feature_value(f)) for f in features}
     scored = {"prediction": nullable(BINARY_CALL), bundle.probability_key: nullable(probability(bundle))}
     lists = {name: list_of(schema) for name, schema in scored.items()} | {"fault": list_of(nullable(TEXT))}
@@ -172,12 +184,12 @@ def _batch(bundle: Bundle) -> dict[str, Schema]:
         "BatchRows": record({"rows": list_of(ref("FeatureValues"))}, "One object a row."),
         "BatchColumns": record({"columns": record(columns)}, "One array a feature, all of the same length."),
         "BatchOfRows": record(
-            {"predictions": list_of(record(scored | fault, optional=("fault",)))} | _provenance(),
+            {"predictions": list_of(record(scored | fault, optional=("fault",)))} | _provenance() | gaps,
             "The answer to rows, in their order.",
-            optional=("warnings",),
+            optional=("warnings", *gaps),
         ),
         "BatchOfColumns": record(
-            lists | _provenance(), "The answer to columns and tables.", optional=("fault", "warnings")
+            lists | _provenance() | gaps, "The answer to columns and tables.", optional=("fault", "warnings", *gaps)
         ),
     }
 

@@ -1,13 +1,12 @@
 """About: the model card, verdict first."""
 
-from collections.abc import Callable
-from functools import partial
+from mimetypes import guess_type
 
 import streamlit as st
 
-from dashboard import cards, downloads, links, model_card, sentences
+from dashboard import cards, links, model_card, sentences, state
+from dashboard.downloads import Download, downloads
 from dashboard.opening import open_page
-from model.bundle import MANIFEST, Bundle
 from model.thresholds import confusion_at
 
 bundle = open_page()
@@ -39,22 +38,26 @@ def identity() -> None:
     with st.container(border=True, height="stretch"):
         st.header("This bundle", anchor=False)
         st.html(model_card.identity(manifest, bundle.sha256))
-        with st.container(horizontal=True):
-            take("Bundle (zip)", downloads.bundle_zip, f"{manifest.name}-{bundle.version}.zip", "application/zip")
-            take("Reports (zip)", downloads.reports_zip, f"{manifest.name}-reports.zip", "application/zip")
-            take("Manifest (json)", downloads.manifest_json, MANIFEST, "application/json")
+        st.subheader("Take away", anchor=False)
+        offered = downloads(bundle, state.registry())
+        # Two beside each other on a telephone too, where columns would stand below each other.
+        for first in range(0, len(offered), 2):
+            with st.container(horizontal=True):
+                for download in offered[first : first + 2]:
+                    take(download)
 
 
-def take(label: str, make: Callable[[Bundle], bytes], name: str, kind: str) -> None:
+def take(download: Download) -> None:
     """Offer a file that is made when it is asked for."""
     st.download_button(
-        label,
-        partial(make, bundle),
-        name,
-        kind,
-        key=f"take_{make.__name__}",
+        download.label,
+        download.make,
+        download.name,
+        guess_type(download.name)[0],
+        key=f"take_{download.name}",
         icon=":material/download:",
         on_click="ignore",
+        width="stretch",
     )
 
 

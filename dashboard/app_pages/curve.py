@@ -3,12 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import cards, display, links, state, tables
+from dashboard import cards, links, state
 from dashboard.curve.panel import Choice, curve_panel
 from dashboard.opening import open_page
 from model.manifest import FeatureSpec
 from model.scoring import sweep
 from model.wording import number
+from training.panels import display, tables
 
 bundle = open_page()
 manifest = bundle.manifest

@@ -25,6 +25,7 @@ elif run is not None and run.status.state == "finished":
 else:
     if run is not None:
         progress.ended(run)
+    elsewhere.say_who_trains(registry)
     if bundle.manifest.layout.returns:
         training_form.begin(registry, by)
     else:

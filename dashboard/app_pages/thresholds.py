@@ -4,15 +4,16 @@ import streamlit as st
 
 from dashboard import cards, links, state
 from dashboard.opening import open_page
-from dashboard.row_words import whole_blocks
 from dashboard.threshold import sections, words
 from dashboard.threshold.costs import shown_costs
 from dashboard.threshold.group_tables import groups_section
 from dashboard.threshold.keeping import keeping
 from dashboard.threshold.no_call import no_call_section
 from dashboard.threshold.numbers import bands_of
-from dashboard.threshold.panel import threshold_panel, written
+from dashboard.threshold.panel import threshold_panel
 from training.estimates import FEWEST_ROWS
+from training.panels.row_words import whole_blocks
+from training.panels.threshold import written
 
 bundle = open_page()
 manifest = bundle.manifest

@@ -17,7 +17,7 @@ const COPY_TEXTS = {
   link({ model, values, pins, query }) {
     const parameters = new URLSearchParams(query);
     const shown = (all) => model.features.map(({ decimals }, i) => all[i].toFixed(decimals));
-    shown(values).forEach((value, i) => parameters.set(model.features[i].parameter, value));
+    shown(values).forEach((value, i) => parameters.set(model.parameters[i], value));
     for (const name of [...parameters.keys()]) if (name.startsWith("pin.")) parameters.delete(name);
     for (const pin of pins) parameters.set(`pin.${pin.name}`, shown(pin.values).join(","));
     return `${location.href.split(/[?#]/)[0]}?${parameters}`;
@@ -54,6 +54,11 @@ export class CopyMenu {
     this.menu = new Menu(root, "copy", signal, () => this.write());
     this.box.addEventListener("change", () => this.write(), { signal });
     this.box.querySelector(".copy-text").addEventListener("click", () => this.copy(), { signal });
+  }
+
+  // Without a server there is nothing to link to or to call.
+  build(model) {
+    this.menu.button.hidden = !model.code;
   }
 
   get kind() {

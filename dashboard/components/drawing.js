@@ -1,6 +1,6 @@
 // Charts as SVG: axes, the layers a chart is made of, and marks that follow a hand without drawing all of it anew.
 //
-// A chart is data, as `dashboard.drawing.Chart` writes it. Colours are names of the panel's own; see base.css.
+// A chart is data, as `training.panels.drawing.Chart` writes it. Colours are names of the panel's own; see base.css.
 
 import { make } from "./elements.js";
 import { number } from "./words.js";

@@ -130,3 +130,12 @@ export function streamlitComponent(mount) {
     };
   };
 }
+
+// What a page without a server does: mounts a panel from the data that came with the page, in the element `name` or
+// its shadow. Nobody else listens to the panel, so all it tells is heard at once.
+export function standAlone(mount, name) {
+  const place = document.getElementById(name);
+  const data = JSON.parse(document.getElementById(`${name}-data`).textContent);
+  const speak = { state: (_, { number }) => panel.teller.heard(number) };
+  const panel = mount(place.shadowRoot ?? place, data, speak);
+}

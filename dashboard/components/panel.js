@@ -95,7 +95,7 @@ class Panel {
     if (replaced) this.takeScenario(data);
     this.edition = data.edition;
     this.query = data.query;
-    keepAddress(data.query);
+    if (data.query !== undefined) keepAddress(data.query);
     this.comparison.hear(data.pins);
     if ("similar" in data) this.similar.take(data.similar);
     if (data.answer) this.hear(data);
@@ -130,7 +130,7 @@ class Panel {
     });
     cards.at(-1).append(this.find(".tools"));
     this.find(".groups").replaceChildren(...cards);
-    const parts = [this.answering, this.start, this.pulls, this.flips, this.joint, this.similar];
+    const parts = [this.answering, this.start, this.copying, this.pulls, this.flips, this.joint, this.similar];
     for (const part of parts) part.build(model);
     for (const point of model.starts) this.origins[point.id] = point;
     this.find(".flips").classList.toggle("wide", model.groups.length % 2 === 0);

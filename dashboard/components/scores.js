@@ -1,6 +1,6 @@
 // The model's numbers as `model.scoring`, `model.explain` and `model.flips` compute them, and what is said of them.
 //
-// Every number about the model comes from its manifest, as `dashboard.panel.model_data` writes it.
+// Every number about the model comes from its manifest, as `training.panels.predict.model_data` writes it.
 
 import { number, percent, rounded, unbroken, written } from "./words.js";
 

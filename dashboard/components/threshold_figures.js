@@ -1,6 +1,6 @@
 // What a decision threshold does to the out-of-fold rows, and what is said of it.
 //
-// Every number is one that `dashboard.threshold_panel.bands_data` has written; nothing is estimated here.
+// Every number is one that `training.panels.threshold.bands_data` has written; nothing is estimated here.
 
 import { interval, number, percent, rounded, unbroken } from "./words.js";
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from dashboard.curve.response import Calls, Response, View
 from dashboard.curve.words import column_of, quoted, shown
-from dashboard.display import label_of
-from dashboard.drawing import Axis, Chart, Colour, Dash, Layer, band, bars, dots, label, line, rule, shade
 from model.bars import FloatArray
 from model.manifest import Manifest
 from model.uncertainty import ProbabilityIntervals, WeightUncertainty
 from model.wording import percent
 from training.observed_rates import ObservedRate, ObservedRates
+from training.panels.display import label_of
+from training.panels.drawing import Axis, Chart, Colour, Dash, Layer, band, bars, dots, label, line, rule, shade
 
 POINTS, BARS, HEIGHT = 241, 40, 330
 # Crossings named on the chart; more would lie on each other.

@@ -18,8 +18,6 @@ from dashboard.curve import words
 from dashboard.curve.chart import POINTS, Observed, Pin, curve_chart, line_over
 from dashboard.curve.plane import evenly, map_chart, rows_in_view
 from dashboard.curve.response import Response, View, calls_along, grid_over, view_of
-from dashboard.display import scale_of
-from dashboard.drawing import DRAWING
 from dashboard.links import PINS
 from dashboard.panel_messages import accepted
 from dashboard.predict.looked_up import looked_up
@@ -27,6 +25,9 @@ from dashboard.predict.panel import model_data
 from model.bundle import Bundle
 from model.manifest import FeatureSpec
 from training.observed_rates import ObservedRates, observed_rates
+from training.panels.display import default_value, scale_of
+from training.panels.drawing import DRAWING
+from training.panels.predict import linear_scorer
 
 KEY = "curve_panel"
 FEATURE, SECOND, VIEW, EVERY_VALUE, CLOSE_UP = "curve_feature", "curve_second", "curve_view", "every_value", "close_up"
@@ -127,7 +128,7 @@ def panel_data(bundle: Bundle, choice: Choice) -> dict[str, Any]:
 
 def _slider(bundle: Bundle, feature: FeatureSpec, view: View) -> dict[str, float]:
     # What the browser scores itself need not be known at each step beforehand.
-    step = scale_of(feature).step if state.linear_scorer(bundle) else view.step
+    step = scale_of(feature).step if linear_scorer(bundle) else view.step
     return {"low": view.low, "high": view.high, "step": step}
 
 
@@ -145,7 +146,7 @@ def _view(bundle: Bundle, feature: FeatureSpec, choice: Choice) -> View:
 def _curve(bundle: Bundle, choice: Choice, response: Response, view: View) -> dict[str, Any]:
     """The curve of one feature, with what is said of it."""
     manifest, feature = bundle.manifest, choice.feature
-    linear = state.linear_scorer(bundle)
+    linear = linear_scorer(bundle)
     values = np.linspace(view.low, view.high, POINTS).round(feature.decimals + 3) if linear else view.values
     intervals = looked_up(bundle).intervals
     line = line_over(response, values, intervals)
@@ -203,8 +204,8 @@ def _pins(bundle: Bundle, feature: FeatureSpec) -> list[Pin]:
     found = []
     for pin in st.session_state.get(PINS, [])[:MOST_PINS]:
         values = pin["values"]
-        row = [values.get(f.name, state.default_value(f)) / f.display_factor for f in bundle.manifest.features]
-        found.append(Pin(pin["name"], row, values.get(feature.name, state.default_value(feature))))
+        row = [values.get(f.name, default_value(f)) / f.display_factor for f in bundle.manifest.features]
+        found.append(Pin(pin["name"], row, values.get(feature.name, default_value(feature))))
     return found
 
 

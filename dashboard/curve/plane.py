@@ -4,12 +4,12 @@ import numpy as np
 
 from dashboard.curve.response import Grid, View
 from dashboard.curve.words import column_of, quoted, shown_range
-from dashboard.display import label_of
-from dashboard.drawing import Axis, Chart, Layer, contour, heat, scatter
 from model.bars import FloatArray
 from model.bundle import Reference
 from model.manifest import FeatureSpec, Manifest
 from model.wording import percent
+from training.panels.display import label_of
+from training.panels.drawing import Axis, Chart, Layer, contour, heat, scatter
 
 MOST_ROWS, HEIGHT = 600, 400
 # The least distance from the threshold that the full colour stands for.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.display import scale_of
 from model.bars import FloatArray
 from model.manifest import FeatureSpec
 from model.scoring import Scorer
+from training.panels.display import scale_of
 
 # How far the usual view reaches beyond the 1–99 % range, and any view beyond a value outside it, as shares.
 MARGIN, AIR = 0.15, 0.03

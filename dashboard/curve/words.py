@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from dashboard.curve.response import Calls, Crossing, Grid, View
-from dashboard.display import label_of, range_written, written
-from dashboard.row_words import in_brackets, period, whole_blocks
 from model.manifest import FeatureSpec, Interval, Manifest
 from model.uncertainty import CalibrationUncertainty, ProbabilityIntervals, WeightUncertainty
 from model.wording import interval, number, percent, points
 from training.observed_rates import BINS, ObservedRates
+from training.panels.display import label_of, range_written, written
+from training.panels.row_words import in_brackets, period, whole_blocks
 
 # More changes of the call than that are counted, not listed.
 LISTED = 4

@@ -12,39 +12,24 @@ import streamlit as st
 
 from dashboard import links, state
 from dashboard.browser import component, heard
-from dashboard.display import LARGEST, grouped, label_of, scale_of
 from dashboard.panel_messages import accepted_history, accepted_pins, accepted_step
 from dashboard.predict.code import code_data
 from dashboard.predict.looked_up import looked_up
-from dashboard.predict.named_rows import NoSuchRowError, rows_data
 from dashboard.predict.similar import other_call_data, similar_data
-from dashboard.predict.starting_points import row_by_id
-from dashboard.row_words import period
 from dashboard.scenario_history import Step
 from model.bundle import Bundle
 from model.explain import shapley
-from model.familiarity import LEVELS
 from model.flips import flips
 from model.manifest import FeatureSpec
-from model.uncertainty import NORMAL_QUANTILE, ProbabilityIntervals, WeightUncertainty
+from training.panels.display import default_value, scale_of
+from training.panels.named_rows import NoSuchRowError
+from training.panels.predict import MARKUP, SCRIPTS, STYLES, linear_scorer
+from training.panels.predict import model_data as panel_data
+from training.panels.starting_points import row_by_id
 
 KEY, ANSWERED = "panel", "panel_look_up"
 
-SCRIPTS = (
-    *(
-        "words.js",
-        "scores.js",
-        "distances.js",
-        "history.js",
-        "elements.js",
-        "control.js",
-        "menu.js",
-        "starting.js",
-        "many.js",
-    ),
-    *("copying.js", "comparing.js", "pulls.js", "flipping.js", "similar.js", "seen.js", "answering.js", "panel.js"),
-)
-_mount = component("panel", html="panel.html", css=("base.css", "panel.css"), js=SCRIPTS)
+_mount = component("panel", html=MARKUP, css=STYLES, js=SCRIPTS)
 
 
 def live_panel(bundle: Bundle, base_rate: float | None) -> None:
@@ -55,10 +40,10 @@ def live_panel(bundle: Bundle, base_rate: float | None) -> None:
     model = {"id": bundle.sha256} if known else model_data(bundle, base_rate)
     data = {"model": model, **scenario_data(bundle), "heard": heard(KEY, "scenario")}
     row = state.scenario_row(bundle)
-    hurried = state.linear_scorer(bundle) is None and came.get("hurried") is True
+    hurried = linear_scorer(bundle) is None and came.get("hurried") is True
     if not hurried:
         data["similar"] = _similar(bundle, row, data["values"])
-    if state.linear_scorer(bundle) is None:
+    if linear_scorer(bundle) is None:
         data["answer"] = server_answer(bundle, row, hurried=hurried)
     _mount(key=KEY, data=data, on_scenario_change=partial(_keep_what_came, bundle))
 
@@ -129,91 +114,19 @@ def _pin_data(bundle: Bundle, pin: dict[str, Any]) -> dict[str, Any]:
     features = bundle.manifest.features
     values = _in_order(features, pin["values"])
     row = [value / feature.display_factor for value, feature in zip(values, features, strict=True)]
-    linear = state.linear_scorer(bundle) is not None
+    linear = linear_scorer(bundle) is not None
     return {"name": pin["name"], "values": values, "probability": None if linear else bundle.scorer.one(row)}
 
 
 def _in_order(features: Sequence[FeatureSpec], values: dict[str, float]) -> list[float]:
-    return [scale_of(f).allowed(values.get(f.name, state.default_value(f))) for f in features]
+    return [scale_of(f).allowed(values.get(f.name, default_value(f))) for f in features]
 
 
 def model_data(bundle: Bundle, base_rate: float | None) -> dict[str, Any]:
-    """Return what the browser must know of the model: all of it from the manifest, for panel.js."""
-    manifest = bundle.manifest
-    first, linear = manifest.metrics[0], state.linear_scorer(bundle)
-    found = looked_up(bundle)
-    return {
-        "id": bundle.sha256,
-        "positive_class": manifest.target.positive_class,
-        "threshold": bundle.threshold,
-        "intercept": linear.intercept if linear else None,
-        "weights": list(linear.weights) if linear else None,
-        "at_median": bundle.scorer.one(bundle.median_row),
-        "features": [_feature_data(feature) for feature in manifest.features],
-        "groups": [
-            {"name": name, "features": [manifest.features.index(feature) for feature in features]}
-            for name, features in grouped(manifest.features)
-        ],
-        "rows_trained": f"{manifest.trained_on.rows:,} training rows",
-        "rows_scored": f"{first.n:,} out-of-fold rows",
-        "period": period(first.first_day, first.last_day),
-        "base_rate": base_rate,
-        "starts": [point.as_data() for point in found.points],
-        "rows": rows_data(bundle),
+    """Return what the browser must know of the model, and of what else can be done with a scenario."""
+    return panel_data(bundle, base_rate, looked_up(bundle)) | {
         "code": code_data(bundle),
-        "uncertainty": _uncertainty_data(found.intervals),
-        "familiarity": {
-            "n": found.familiarity.n,
-            "center": found.familiarity.center.tolist(),
-            "factor": found.familiarity.factor.tolist(),
-            "quantiles": found.familiarity.quantiles.tolist(),
-            "levels": LEVELS.tolist(),
-        },
-    }
-
-
-def _uncertainty_data(intervals: ProbabilityIntervals) -> dict[str, Any] | None:
-    """What intervalOf of distances.js computes with; None where the browser computes none."""
-    source = intervals.source
-    if not isinstance(source, WeightUncertainty):
-        return None
-    return {
-        "center": source.center.tolist(),
-        "scale": source.scale.tolist(),
-        "factor": source.factor.tolist(),
-        "quantile": NORMAL_QUANTILE,
-        "how": source.how,
-    }
-
-
-def _feature_data(feature: FeatureSpec) -> dict[str, Any]:
-    """One feature; `low` to `start` and the histogram are in display units, the rest in original ones."""
-    scale, factor = scale_of(feature), feature.display_factor
-    return {
-        "name": feature.name,
-        "parameter": links.parameter(feature),
-        "label": feature.label,
-        "labelled": label_of(feature),
-        "unit": feature.unit,
-        "description": feature.description,
-        "decimals": feature.decimals,
-        "factor": factor,
-        "low": scale.low,
-        "high": scale.high,
-        "step": scale.step,
-        "least": -LARGEST if scale.least is None else scale.least,
-        "most": LARGEST if scale.most is None else scale.most,
-        "start": state.default_value(feature),
-        "min": feature.min,
-        "p1": feature.p1,
-        "median": feature.median,
-        "p99": feature.p99,
-        "max": feature.max,
-        "sd": feature.sd,
-        "histogram": {
-            "edges": [round(edge * factor, feature.decimals + 2) for edge in feature.histogram.edges],
-            "counts": feature.histogram.counts,
-        },
+        "parameters": [links.parameter(feature) for feature in bundle.manifest.features],
     }
 
 

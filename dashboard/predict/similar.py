@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.predict.looked_up import LookedUp
-from dashboard.predict.named_rows import row_id, row_name
-from dashboard.predict.starting_points import row_by_id, shown_values, what_followed
-from dashboard.row_words import capital
 from model.bundle import Bundle, Reference
 from model.nearest import nearest_with_other_call, similar_rows, squared_distances
 from model.wording import interval, number, percent
 from training.estimates import wilson
+from training.panels.looked_up import LookedUp
+from training.panels.named_rows import row_id, row_name
+from training.panels.row_words import capital
+from training.panels.starting_points import row_by_id, shown_values, what_followed
 
 COUNTED = 50
 

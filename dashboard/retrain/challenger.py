@@ -11,6 +11,7 @@ from model.bundle import Bundle
 from model.errors import ModelError
 from model.registry import Registry
 from training.ledger import Looks, looks_of
+from training.panels.tables import table
 
 KEPT = 4
 
@@ -48,7 +49,7 @@ def _compare(challenger: Bundle, champion: Bundle, looks: Looks) -> None:
         st.markdown(words.not_compared(found, challenger.manifest, champion.manifest))
     else:
         st.markdown(words.unbroken(found.sentence))
-        st.html(tables.table(*words.paired_table(found), caption="Log loss on the same rows; lower is better"))
+        st.html(table(*words.paired_table(found), caption="Log loss on the same rows; lower is better"))
         st.markdown(words.unbroken(words.looks_sentence(found, looks)))
     st.html(cards.verdicts(challenger.manifest, champion.manifest))
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import runs, sentences, state, tables
 from model.dataset import FeatureTable
 from model.errors import InvalidInputError, ModelError
+from training.panels.tables import facts
 from training.places import SHIPPED_BARS
 from training.settings import HORIZON_DAYS
 from training.train import FEWEST_ROWS
@@ -91,7 +92,7 @@ def show_what_was_read(table: FeatureTable) -> None:
         st.warning(sentences.plain(line), icon=":material/warning:")
     kept = ", ".join(f"{ticker} {count:,}" for ticker, count in zip(tickers, counts, strict=True))
     st.html(
-        tables.facts(
+        facts(
             [
                 ("Read", f"{source.bars_read:,} daily bars from {source.file}\nsha256 {source.sha256[:12]}…"),
                 ("Prices", "as supplied" if untouched else f"adjusted {source.adjustment}"),

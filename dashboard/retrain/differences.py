@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import tables
 from dashboard.retrain import words
 from model.bundle import Bundle
+from training.panels import tables
 from training.version_differences import VersionDifferences, version_differences
 
 KEPT = 4

@@ -1,4 +1,4 @@
-"""How to train another model where this page has no data to offer: one of a table is trained on the command line."""
+"""Training on the command line: how to, where this page has no data to offer, and that somebody is at it."""
 
 import shlex
 
@@ -6,6 +6,18 @@ import streamlit as st
 
 from dashboard.sentences import plain
 from model.manifest import Manifest
+from model.registry import Registry
+from training.turns import folder_of_runs, held_by_command
+
+
+def say_who_trains(registry: Registry) -> None:
+    """Say that somebody trains on the command line, if anybody does: the next run has to wait for that."""
+    if command := held_by_command(folder_of_runs(registry)):
+        st.info(
+            f"**A training run is on that this page did not start:** {plain(command)}. Another can be started once it"
+            " has ended; reload this page to see whether it has.",
+            icon=":material/hourglass_top:",
+        )
 
 
 def say_how(manifest: Manifest) -> None:

@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from dashboard.comparison import Comparison
-from dashboard.display import written
-from dashboard.row_words import blocks, in_brackets, period, plural_of
 from dashboard.sentences import plain
-from dashboard.tables import Cell
 from model.bundle import Bundle
 from model.manifest import FeatureSpec, Manifest, TrainedOn
 from model.wording import interval, number, percent, points
 from training.drift import FeatureDrift
 from training.ledger import Looks
+from training.panels.display import written
+from training.panels.row_words import blocks, in_brackets, period, plural_of
+from training.panels.tables import Cell
 from training.version_differences import CallChange, Drift, RowsChange, VersionDifferences, WeightChange
 
-# A table as `dashboard.tables.table` takes it: its header and its rows.
+# A table as `training.panels.tables.table` takes it: its header and its rows.
 Table = tuple[Sequence[str], Sequence[Sequence[Cell]]]
 
 LISTED = 8

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from dashboard.drawing import Axis, Chart, bars, rule, shade
 from dashboard.score.scored_file import ScoredFile
 from model.bars import FloatArray
 from model.wording import percent
+from training.panels.drawing import Axis, Chart, bars, rule, shade
 
 MOST_BARS = 40
 WIDTHS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)

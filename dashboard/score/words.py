@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from dashboard import tables
-from dashboard.display import range_written
 from dashboard.score.rows import allowed, original
 from dashboard.score.scored_file import OutsideRange, ScoredFile
 from dashboard.sentences import plain
@@ -11,6 +9,8 @@ from model.manifest import FeatureSpec, Manifest
 from model.thresholds import Confusion
 from model.wording import interval, percent
 from training.estimates import FEWEST_ROWS, wilson
+from training.panels import tables
+from training.panels.display import range_written
 
 # Where this share of a file lies outside the observed range of a feature, its unit may be another.
 MOST = 0.5

@@ -5,21 +5,20 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from dashboard import tables
-from dashboard.row_words import plural_of, title_of
 from dashboard.sentences import plain
 from dashboard.threshold import numbers, words
-from dashboard.threshold.costs import CallCosts
 from dashboard.threshold.panel import shown_threshold
 from model.bundle import Bundle
 from model.errors import InvalidInputError
-from model.manifest import LinearWeights, Manifest
 from model.wording import percent
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS
+from training.panels import tables
+from training.panels.costs import CallCosts
+from training.panels.groups import MOST_GROUPS, Grouping, label_of, usual_feature
+from training.panels.row_words import plural_of, title_of
 from training.threshold_scores import GroupScore, ThresholdScore
 
 FEATURE = "threshold_feature"
-USUAL_FEATURE = "ret_vol_10"
 
 
 def groups_section(bundle: Bundle, costs: CallCosts) -> None:
@@ -52,18 +51,7 @@ def groups_section(bundle: Bundle, costs: CallCosts) -> None:
     said.markdown(words.holds_everywhere(bundle, shown, sum(map(_is_told, scores)), len(scores)))
 
 
-def usual_feature(manifest: Manifest) -> str:
-    """The feature whose thirds are shown first: the market's volatility, else what moves a linear model most."""
-    names = manifest.feature_names
-    if manifest.layout.returns and USUAL_FEATURE in names:
-        return USUAL_FEATURE
-    if not isinstance(manifest.scorer, LinearWeights):
-        return names[0]
-    moves = [abs(weight) * f.sd for weight, f in zip(manifest.scorer.weights, manifest.features, strict=True)]
-    return names[moves.index(max(moves))]
-
-
-def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: str) -> list[GroupScore]:
+def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: Grouping) -> list[GroupScore]:
     """One grouping as a table; returns what it holds."""
     feature = st.session_state[FEATURE] if grouping == "feature" else ""
     try:
@@ -74,7 +62,7 @@ def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: str) -
     group = bundle.manifest.layout.group or ""
     name = {"year": "Year", "ticker": title_of(group), "feature": "Third"}[grouping]
     count = len(np.unique(bundle.out_of_fold.ticker))
-    if grouping == "ticker" and len(groups) == numbers.MOST_GROUPS and not any(one.score for one in groups):
+    if grouping == "ticker" and len(groups) == MOST_GROUPS and not any(one.score for one in groups):
         st.markdown(
             f"None of the {count:,} {plain(plural_of(group))} has {FEWEST_ROWS} called rows: too few to compare."
         )
@@ -99,11 +87,6 @@ def _group_line(group: GroupScore, costs: CallCosts, name: str) -> tuple[str, st
 def _name(group: GroupScore, label: str) -> str:
     # Of a third only which one: what it is a third of stands above.
     return group.name.removeprefix(f"{label}, ").capitalize() if label else group.name
-
-
-def label_of(bundle: Bundle, feature: str) -> str:
-    """Return the label of a feature; nothing of none."""
-    return next((spec.label for spec in bundle.manifest.features if spec.name == feature), "")
 
 
 def _is_told(score: ThresholdScore) -> bool:

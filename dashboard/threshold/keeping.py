@@ -6,13 +6,14 @@ import streamlit as st
 
 from dashboard import access, changes, runs, state
 from dashboard.sentences import plain
-from dashboard.threshold.costs import CallCosts
-from dashboard.threshold.panel import RULE, shown_threshold, written
+from dashboard.threshold.panel import RULE, shown_threshold
 from model.bundle import Bundle
 from model.errors import ModelError
 from model.registry import Promotion, Registry
 from model.wording import number
 from training.kept_threshold import ThresholdChoice
+from training.panels.costs import CallCosts
+from training.panels.threshold import written
 
 BY_HAND = "chosen by hand on the Threshold page"
 
@@ -56,10 +57,19 @@ def confirm(bundle: Bundle, registry: Registry, value: float, costs: CallCosts) 
         )
 
 
-def keep(registry: Registry, bundle: Bundle, *, value: float, costs: CallCosts, by: str, why: str) -> Promotion:
+def keep(
+    registry: Registry,
+    bundle: Bundle,
+    *,
+    value: float,
+    costs: CallCosts,
+    by: str,
+    why: str,
+    on_progress: runs.OnProgress,
+) -> Promotion:
     """Publish *bundle* with the threshold *value*, chosen with *costs* in view."""
     choice = ThresholdChoice(value=value, rule=rule_of(value), reason=why, costs=costs.recorded)
-    return runs.keep_threshold(registry, bundle, choice, by=by)
+    return runs.keep_threshold(registry, bundle, choice, by=by, on_progress=on_progress)
 
 
 def rule_of(value: float) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard.browser import component, heard
-from dashboard.drawing import DRAWING
 from dashboard.threshold import numbers, words
 from dashboard.threshold.panel import shown_threshold
 from dashboard.threshold.pictures import no_call_chart
 from model.bundle import Bundle
+from training.panels.drawing import DRAWING
 
 KEY, HALF_WIDTH = "no_call_panel", "threshold_half_width"
 USUAL_HALF_WIDTH = 2.0

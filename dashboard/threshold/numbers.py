@@ -4,25 +4,22 @@ import numpy as np
 import streamlit as st
 
 from dashboard import state
-from dashboard.threshold.costs import CallCosts
 from model.bars import FloatArray
 from model.bootstrap import DayBootstrap
 from model.bundle import Bundle
 from model.manifest import Layout
-from training.estimates import FEWEST_DAYS, FEWEST_ROWS, BoolArray
-from training.groups import feature_of_rows, tercile_groups, ticker_groups, year_groups
+from training.panels.costs import CallCosts
+from training.panels.groups import Grouping, group_scores, rows_on_their_own
 from training.selective import SelectiveAnswer, selective_answers
 from training.threshold_bands import ThresholdBands, threshold_bands
 from training.threshold_choice import BestThreshold, HalfChoice, best_threshold, chosen_on_first_half
 from training.threshold_levels import threshold_grid
-from training.threshold_scores import GroupScore, by_group
+from training.threshold_scores import GroupScore
 
 # Each is a few hundred numbers; some for every visitor who tries costs or thresholds of their own.
 KEPT = 64
 # Of these every visitor asks for others: as many as there are steps on the slider.
 KEPT_BY_THRESHOLD = 1000
-# More tickers, customers and the like than that are no table to look through.
-MOST_GROUPS = 20
 WIDEST_BAND, BAND_STEP = 0.1, 0.005
 
 
@@ -58,16 +55,12 @@ def half_choice_of(_bundle: Bundle, sha256: str, costs: CallCosts) -> HalfChoice
 
 @st.cache_resource(max_entries=KEPT_BY_THRESHOLD, show_spinner=False)
 def groups_of(
-    _bundle: Bundle, sha256: str, costs: CallCosts, threshold: float, grouping: str, feature: str = ""
+    _bundle: Bundle, sha256: str, costs: CallCosts, threshold: float, grouping: Grouping, feature: str = ""
 ) -> list[GroupScore]:
-    """The figures at *threshold* by year, by what rows belong to (the `MOST_GROUPS` largest), or by thirds."""
-    rows, layout = _bundle.out_of_fold, _bundle.manifest.layout
-    within_one = grouping == "ticker" and not layout.time
-    # Groups that are resampled as a whole tell nothing of one of them: there its rows are resampled.
-    days = row_bootstrap(_bundle, sha256) if within_one else state.day_bootstrap(_bundle, sha256)
-    groups = _groups(_bundle, grouping, feature)
-    fewest = FEWEST_DAYS if layout.time else FEWEST_ROWS
-    return by_group(threshold, groups, rows, costs.stakes(rows), days, fewest_days=fewest)
+    """The figures at *threshold* by year, by what rows belong to, or by thirds of *feature*."""
+    own = rows_on_their_own(_bundle, grouping)
+    days = row_bootstrap(_bundle, sha256) if own else state.day_bootstrap(_bundle, sha256)
+    return group_scores(_bundle, costs, threshold, grouping, days, feature=feature)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Resampling for the intervals…")
@@ -76,20 +69,6 @@ def row_bootstrap(_bundle: Bundle, sha256: str) -> DayBootstrap:  # noqa: ARG001
     settings = _bundle.manifest.settings
     draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
     return DayBootstrap.of_rows(_bundle.out_of_fold, Layout(time=None, group=None), draws=draws, seed=seed)
-
-
-def _groups(bundle: Bundle, grouping: str, feature: str) -> dict[str, BoolArray]:
-    if grouping == "year":
-        return year_groups(bundle.out_of_fold)
-    if grouping == "ticker":
-        return _largest(ticker_groups(bundle.out_of_fold))
-    label = next(spec.label for spec in bundle.manifest.features if spec.name == feature)
-    return tercile_groups(feature_of_rows(bundle, feature), label)
-
-
-def _largest(groups: dict[str, BoolArray]) -> dict[str, BoolArray]:
-    kept = set(sorted(groups, key=lambda name: -int(groups[name].sum()))[:MOST_GROUPS])
-    return {name: here for name, here in groups.items() if name in kept}
 
 
 @st.cache_resource(max_entries=KEPT_BY_THRESHOLD, show_spinner=False)

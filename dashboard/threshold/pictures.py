@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.drawing import Axis, Chart, band, bars, dots, line, shade
-from dashboard.row_words import blocks
-from dashboard.threshold.panel import written
 from model.bundle import Bundle
-from model.wording import interval, number, percent
+from model.wording import interval, number
 from training.estimates import Estimate
+from training.panels.calibration import HEIGHT
+from training.panels.drawing import Axis, Chart, band, bars, line, shade
+from training.panels.row_words import blocks
+from training.panels.threshold import written
 from training.selective import SelectiveAnswer
 from training.threshold_choice import BestThreshold
 
 BIN = 0.01
-HEIGHT = 240
 
 
 def best_chart(bundle: Bundle, best: BestThreshold, shown: float) -> Chart:
@@ -49,39 +49,6 @@ def best_chart(bundle: Bundle, best: BestThreshold, shown: float) -> Chart:
             line(f"in view {written(bundle, shown)}", [shown] * 2, [0, top], colour="ink", dash="dotted"),
         ],
         columns={"threshold_from": edges[:-1], "threshold_to": edges[1:], "share_of_resamples": share},
-        height=HEIGHT,
-    )
-
-
-def calibration_chart(bundle: Bundle) -> Chart:
-    """What was said beside what came true, over how often it was said."""
-    bins, score = bundle.manifest.calibration, bundle.out_of_fold.y_score
-    said, observed = [one.mean_probability for one in bins], [one.observed for one in bins]
-    low_ends, high_ends = [one.interval.low for one in bins], [one.interval.high for one in bins]
-    low = np.floor(20 * min(*said, *low_ends)) / 20
-    high = np.ceil(20 * max(*said, *high_ends)) / 20
-    counts, edges = np.histogram(np.clip(score, low, high), bins=40, range=(low, high))
-    up = f"“{bundle.manifest.target.positive_class}”"
-    return Chart(
-        title="Said, and came true",
-        alt=f"Share of {up} against the probability said, in {len(bins)} bins: from {percent(observed[0])} where"
-        f" {percent(said[0])} was said to {percent(observed[-1])} where {percent(said[-1])} was; on the diagonal both"
-        " would be equal.",
-        file="calibration",
-        x=Axis(f"Probability of {up} said", float(low), float(high), "percent", 0),
-        y=Axis(f"share that was {up}", float(low), float(high), "percent", 0),
-        layers=[
-            bars("how often it was said", edges, counts, share=0.3),
-            line("said equals came true", [low, high], [low, high], colour="muted", dash="dashed", width=1.5),
-            dots("came true, with 95 % intervals", said, observed, low=low_ends, high=high_ends, colour="blue"),
-        ],
-        columns={
-            "mean_probability": said,
-            "observed": observed,
-            "observed_low": low_ends,
-            "observed_high": high_ends,
-            "rows": [one.n for one in bins],
-        },
         height=HEIGHT,
     )
 

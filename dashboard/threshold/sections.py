@@ -3,16 +3,19 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import tables
 from dashboard.drawing import show
-from dashboard.row_words import blocks
 from dashboard.sentences import plain
 from dashboard.threshold import numbers, words
-from dashboard.threshold.costs import KIND, KIND_WORDS, MISSED, TRADE, WRONG, CallCosts, bounds_of, kinds_of
-from dashboard.threshold.panel import shown_threshold, use_threshold, written
-from dashboard.threshold.pictures import best_chart, calibration_chart
+from dashboard.threshold.costs import KIND, MISSED, TRADE, WRONG, bounds_of
+from dashboard.threshold.panel import shown_threshold, use_threshold
+from dashboard.threshold.pictures import best_chart
 from model.bundle import Bundle
 from model.errors import InvalidInputError
+from training.panels import tables
+from training.panels.calibration import calibration_chart, calibration_check
+from training.panels.costs import KIND_WORDS, CallCosts, kinds_of
+from training.panels.row_words import blocks
+from training.panels.threshold import written
 from training.stakes import threshold_for_errors, threshold_for_trades
 from training.threshold_bands import ThresholdBands
 from training.threshold_budget import threshold_for_budget, threshold_for_share
@@ -38,7 +41,7 @@ def costs_section(bundle: Bundle, costs: CallCosts) -> None:
         else:
             cost_input("A wrong call costs", WRONG, 0.5)
             cost_input("A missed call costs", MISSED, 0.5)
-    check = words.calibration_check(bundle)
+    check = calibration_check(bundle)
     if check is None or not check.passed:
         reason = plain(check.finding) if check else "That was not checked when this bundle was made."
         said.markdown(f"Charged now: **{costs.written}**. " + words.SWITCHED_OFF.format(finding=reason))

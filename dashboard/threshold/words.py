@@ -1,14 +1,15 @@
 """What the sections of the Threshold page say in words: numbers in, Markdown out."""
 
-from dashboard.row_words import blocks, period
 from dashboard.sentences import plain
-from dashboard.threshold.costs import BASIS_POINTS, CallCosts
-from dashboard.threshold.panel import written
 from model.bundle import Bundle
 from model.evaluation import span
-from model.manifest import Check, Layout
+from model.manifest import Layout
 from model.wording import interval, number, percent, points
 from training.estimates import Estimate
+from training.panels.calibration import calibration_check
+from training.panels.costs import BASIS_POINTS, CallCosts
+from training.panels.row_words import blocks, period
+from training.panels.threshold import written
 from training.selective import SelectiveAnswer
 from training.stakes import TradeThreshold, implied_cost_ratio
 from training.threshold_bands import ThresholdBands
@@ -44,11 +45,6 @@ def share(estimate: Estimate) -> str:
     between = estimate.interval
     within = interval(100 * between.low, 100 * between.high, 1) if between else "too few rows"
     return f"{unbroken(percent(estimate.value))}\n{within}"
-
-
-def calibration_check(bundle: Bundle) -> Check | None:
-    """Return the check of whether a probability can be read as a frequency, if the bundle has it."""
-    return next((check for check in bundle.manifest.checks if check.name == "calibration"), None)
 
 
 def unbroken(text: str) -> str:

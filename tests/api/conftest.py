@@ -26,6 +26,13 @@ FEATURES = {
 }
 
 
+def page_of(bundle: Bundle, text: str = "Hello", **changes: str) -> str:
+    """Return a report that says it is about *bundle*, or what *changes* say instead."""
+    told = {"sha256": bundle.sha256, "version": bundle.version} | changes
+    names = "".join(f'<meta name="bundle-{kind}" content="{value}">\n' for kind, value in told.items())
+    return f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n{names}</head><body>{text}</body></html>'
+
+
 @contextmanager
 def without_notes_on_age() -> Iterator[None]:
     """Leave out the warning that the data end long ago: it is true of every answer, and has tests of its own."""

@@ -53,7 +53,10 @@ def test_the_examples_of_all_features_make_a_row_without_warnings(client):
     assert "warnings" not in reply.json
 
 
-def test_the_index_lists_the_routes_with_a_purpose_and_each_is_there(client, app):
+def test_the_index_lists_the_routes_with_a_purpose_and_each_is_there(shipped, monkeypatch, tmp_path):
+    monkeypatch.setenv("API_DELIVERABLES", str(tmp_path))
+    app = create_app(shipped)
+    client = app.test_client()
     listed = {(route["method"], route["path"]) for route in client.get("/").json["routes"]}
     served = {
         (method, path_of(rule.rule))
@@ -63,7 +66,8 @@ def test_the_index_lists_the_routes_with_a_purpose_and_each_is_there(client, app
 
     assert listed <= served
     assert {path for _, path in served - listed} == {
-        *("/", "/docs/<file>", "/v2/health/live", "/v2/health/ready"),
+        # Where no report was written, nobody is told of it.
+        *("/", "/report", "/docs/<file>", "/v2/health/live", "/v2/health/ready"),
         *(
             f"/v2/models/<name>{version}{end}"
             for version in ("", "/versions/<version>")

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import create_app, payloads
-from api.row_decoder import RowDecoder
+from api.row_decoder import RowDecoder, decoder_of
+from api.row_features import ImputedFeature
 from model.bundle import Bundle
 from model.errors import ModelError
 
@@ -131,3 +132,14 @@ def test_features_with_any_name_can_be_read_fast(shipped):
     assert RowDecoder(odd)(
         json.dumps({"features": {"0 odd-näme": 1, "1 odd-näme": 2}}, ensure_ascii=False).encode()
     ) == (1.0, 2.0)
+
+
+def test_a_fast_decoder_that_takes_gaps_leaves_what_is_out_of_bounds_to_the_strict_one(shipped):
+    import msgspec
+
+    rsi = next(feature for feature in shipped.manifest.features if feature.name == "rsi_14")
+    decode = decoder_of([ImputedFeature(**msgspec.structs.asdict(rsi), filling=50.0)])
+
+    read = [decode(b'{"features": {"rsi_14": %b}}' % value) for value in (b"null", b"100", b"101", b"-1", b'"x"')]
+
+    assert str(read) == "[(nan,), (100.0,), None, None, None]"

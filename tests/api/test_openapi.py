@@ -18,6 +18,7 @@ from model.bundle import Bundle
 from model.manifest import Target
 from model.registry import Registry
 from tests import builders
+from tests.api.conftest import page_of
 from training.train import TrainingResult, publish
 
 KEYLESS = ApiSettings()
@@ -137,8 +138,10 @@ def test_the_features_are_those_of_the_bundle_with_bounds_ranges_and_examples(de
     assert X[:, 5].min() <= rsi["examples"][0] <= X[:, 5].max()
 
 
-def test_every_example_of_a_request_is_answered(described, client):
-    asked = 0
+def test_every_example_of_a_request_is_answered(described, shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("API_DELIVERABLES", str(tmp_path))
+    (tmp_path / "report.html").write_text(page_of(shipped))
+    client, asked = create_app(shipped).test_client(), 0
     for path, method, operation in operations(described):
         address = path.format(x="2", y="3", file="page.js", name="upmove", version=client.get("/model").json["version"])
         contents = operation.get("requestBody", {"content": {None: {}}})["content"]

@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,7 +24,7 @@ from werkzeug.serving import make_server
 from api import create_app
 from api.inference.requests import HEADER_LENGTH
 from model.bundle import Bundle
-from tests.api.conftest import FEATURES
+from tests.api.conftest import FEATURES, page_of
 from tests.builders import random_bars
 
 EXAMPLES = 25
@@ -181,7 +182,9 @@ def served(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-def test_every_route_passes_every_check(shipped: Bundle):
+def test_every_route_passes_every_check(shipped: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("API_DELIVERABLES", str(tmp_path))
+    (tmp_path / "report.html").write_text(page_of(shipped))
     schema = schemathesis.openapi.from_wsgi("/openapi.json", create_app(shipped))
 
     wrong, checked = run(schema, max_examples=EXAMPLES)

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from dashboard.browser import script, styles
+from training.panels.components import script, styles
 
 STAGE = """<!doctype html><html lang="en"><head><style>{css}</style></head>
 <body><div class="panel">{body}</div></body></html>"""

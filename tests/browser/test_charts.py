@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.drawing import DRAWING, Axis, Chart, band, bars, dots, line, rule, shade
 from tests.browser.modules import Module
+from training.panels.drawing import DRAWING, Axis, Chart, band, bars, dots, line, rule, shade
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHART = Chart(

@@ -349,8 +349,8 @@ def test_on_the_map_of_a_model_that_is_not_linear_a_drag_ends_on_the_exact_proba
 
 
 def test_the_arithmetic_of_the_map_finds_the_cell_that_holds_a_point(browser: Browser):
-    from dashboard.browser import script
     from dashboard.curve.panel import SCRIPTS
+    from training.panels.components import script
 
     page = browser.new_page()
     source = script(*SCRIPTS)

@@ -2,10 +2,11 @@
 
 from playwright.sync_api import Browser, expect
 
-from dashboard.browser import COMPONENTS
-from dashboard.predict.panel import SCRIPTS, model_data
+from dashboard.predict.panel import model_data
 from model.bundle import Bundle
 from tests.browser.modules import Module
+from training.panels.components import COMPONENTS
+from training.panels.predict import SCRIPTS
 
 
 def test_a_panel_that_does_not_have_the_model_it_should_know_asks_for_it(browser: Browser, shipped: Bundle):

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboard import display
-from dashboard.browser import script
-from dashboard.predict.panel import SCRIPTS, model_data
+from dashboard.predict.panel import model_data
 from model import wording
 from model.bundle import Bundle
 from model.explain import contributions, in_points, log_odds_of, out_of_range
@@ -17,6 +15,9 @@ from model.flips import flips
 from model.nearest import joint_flip
 from model.scoring import LinearScorer
 from model.uncertainty import weight_uncertainty
+from training.panels import display
+from training.panels.components import script
+from training.panels.predict import SCRIPTS
 
 SCENARIOS = 10_000
 TOLERANCE = 1e-9

@@ -16,7 +16,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.predict.looked_up import looked_up
-from dashboard.predict.starting_points import row_on
 from model.bundle import Bundle
 from model.registry import ARTIFACTS
 from model.wording import percent
@@ -24,6 +23,7 @@ from tests.browser.conftest import Noise
 from tests.browser.serving import settle, turn_to
 from tests.browser.test_dashboard import HEADINGS, by_pipeline, open_dashboard
 from tests.browser.test_panel import GAP, MACD, RSI, answer, box, slider, type_into
+from training.panels.starting_points import row_on
 
 ROOT = Path(__file__).parents[2]
 API_STARTS_SECONDS = 60

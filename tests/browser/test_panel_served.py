@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,17 +17,23 @@ from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import dashboard, settle, turn_to
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Bundle]]:
+    folder = tmp_path_factory.mktemp("served")
+    with dashboard(folder) as url:
+        yield url, builders.bundle_of(HistGradientBoostingClassifier(max_iter=20), folder)
+
+
 @pytest.fixture
-def served(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, Bundle]]:
-    with dashboard(tmp_path) as url:
-        bundle = builders.bundle_of(HistGradientBoostingClassifier(max_iter=20), tmp_path)
-        context = browser.new_context(viewport={"width": 1360, "height": 900})
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(url)
-        settle(page)
-        yield page, bundle
-        context.close()
+def served(browser: Browser, server: tuple[str, Bundle]) -> Iterator[tuple[Page, Bundle]]:
+    url, bundle = server
+    context = browser.new_context(viewport={"width": 1360, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(url)
+    settle(page)
+    yield page, bundle
+    context.close()
 
 
 def by_pipeline(bundle: Bundle, **changes: float) -> str:

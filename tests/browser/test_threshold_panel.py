@@ -10,16 +10,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
-from dashboard.browser import script
-from dashboard.threshold.costs import CallCosts
 from dashboard.threshold.numbers import bands_of
-from dashboard.threshold.panel import SCRIPTS, bands_data
 from model.bundle import Bundle
 from model.registry import Registry
 from model.wording import number, percent
 from tests.browser.conftest import Noise
 from tests.browser.serving import dashboard, settle, turn_to
 from tests.browser.test_dashboard import HEADINGS, open_dashboard
+from training.panels.components import script
+from training.panels.costs import CallCosts
+from training.panels.threshold import SCRIPTS, bands_data
 
 NAME = "Decision threshold"
 BAND = "No answer within so many points of the threshold"

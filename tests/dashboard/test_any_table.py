@@ -14,11 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import links
 from dashboard.predict.looked_up import looked_up
-from dashboard.predict.named_rows import NoSuchRowError
-from dashboard.predict.starting_points import row_by_id, row_on
 from dashboard.score.examples import example_rows
 from dashboard.score.scored_file import score_file
-from dashboard.threshold.costs import CallCosts
 from model.bundle import Bundle
 from model.errors import InvalidInputError
 from tests import builders
@@ -26,6 +23,9 @@ from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import PAGES, address, component, go, panel
 from tests.market_words import market_words
 from training.kept_threshold import ThresholdChoice, keep_threshold
+from training.panels.costs import CallCosts
+from training.panels.named_rows import NoSuchRowError
+from training.panels.starting_points import row_by_id, row_on
 
 LAYOUTS = {
     "plain": {},

@@ -4,12 +4,13 @@ import re
 
 from dashboard import sentences, tables
 from model.errors import Fault
+from training.panels.tables import facts
 
 
 def test_texts_from_outside_are_escaped():
     fault = Fault("row 2 <script>", "<img src=x>", "a & b", "<b>")
 
-    html = tables.faults([fault], 1) + tables.facts([("<u>", "<s>")])
+    html = tables.faults([fault], 1) + facts([("<u>", "<s>")])
     assert not re.search(r"<(script|img|b|i|u|s)\b(?! class| style)", html)
 
 

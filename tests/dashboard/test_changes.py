@@ -8,6 +8,7 @@ import pytest
 
 from dashboard import runs
 from model.bundle import Bundle
+from model.creation import Progress
 from model.errors import RegistryError, TrainingError
 from model.registry import Promotion, Registry
 from tests import builders
@@ -96,8 +97,11 @@ def described(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_reports_follow_the_threshold_that_is_kept_and_the_way_back(
     registry: Registry, shipped: Bundle, described: Path
 ):
-    promotion = runs.keep_threshold(registry, shipped, CHOICE, by="Ada")
+    told: list[Progress] = []
+
+    promotion = runs.keep_threshold(registry, shipped, CHOICE, by="Ada", on_progress=told.append)
     assert "Decision threshold: 0.5. Rule: call “up”" in (described / "model_card.md").read_text()
+    assert [progress.step for progress in told] == list(range(told[0].total + 1))
 
     runs.roll_back(registry, by="Ada", why="no", instead_of=promotion)
     assert "Decision threshold: 0.44. Rule: call “up”" in (described / "model_card.md").read_text()

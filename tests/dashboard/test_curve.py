@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.curve.response import view_of
 from dashboard.curve.words import column_of
-from dashboard.display import scale_of
 from model.bundle import Bundle
 from model.registry import Registry
 from model.uncertainty import ProbabilityIntervals
@@ -19,6 +18,7 @@ from model.wording import percent
 from tests import builders
 from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import component, go, html_with, scenario, set_values, words
+from training.panels.display import scale_of
 
 
 @pytest.fixture

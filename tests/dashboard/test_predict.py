@@ -8,7 +8,6 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from streamlit.testing.v1 import AppTest
 
-from dashboard.display import LARGEST
 from dashboard.panel_messages import accepted
 from dashboard.predict.panel import model_data, server_answer
 from model.bundle import Bundle
@@ -17,6 +16,7 @@ from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import go, html_with, panel, scenario, set_values, words
+from training.panels.display import LARGEST
 
 
 def by_pipeline(bundle: Bundle, **changes: float) -> float:

@@ -11,7 +11,7 @@ from model.errors import TrainingError
 from model.locks import lock
 from model.registry import ARTIFACTS, Registry
 from tests import builders
-from training import jobs
+from training import jobs, turns
 from training.train import store
 
 
@@ -55,7 +55,7 @@ def test_a_run_clears_away_those_that_came_to_nothing_and_keeps_what_is_undecide
     (killed / "alive").touch()
     (killed / "log.txt").touch()
 
-    with jobs.turn(runs.folder_of_runs(registry)):
+    with turns.turn(runs.folder_of_runs(registry)):
         assert jobs.folders_in(runs.folder_of_runs(registry)) == [undecided]
 
 

@@ -5,9 +5,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from dashboard.predict.looked_up import looked_up
 from dashboard.predict.similar import other_call_data, similar_data
-from dashboard.predict.starting_points import row_on
 from model.bundle import Bundle
 from tests import builders
+from training.panels.starting_points import row_on
 
 
 def distances(bundle: Bundle, row: list[float], X: np.ndarray | None = None) -> np.ndarray:

@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 
 from dashboard.predict.looked_up import looked_up
-from dashboard.predict.named_rows import NoSuchRowError
-from dashboard.predict.starting_points import (
-    StartingPoint,
-    row_by_id,
-    row_on,
-    shown_values,
-    starting_points,
-)
 from model.bundle import Bundle
+from training.panels.named_rows import NoSuchRowError
+from training.panels.starting_points import StartingPoint, row_by_id, row_on, shown_values, starting_points
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,14 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix_at_thresholds, precision_recall_curve, precision_score
 from streamlit.testing.v1 import AppTest
 
-from dashboard.threshold import costs as costs_of
-from dashboard.threshold.costs import CallCosts
-from dashboard.threshold.panel import decimals_of
 from model.bundle import Bundle, OutOfFold
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
 from tests.dashboard.reading import go, html_with, panel, plain, words
+from training.panels import costs as costs_of
+from training.panels.costs import CallCosts
+from training.panels.threshold import decimals_of
 from training.train import publish
 
 GRID = np.arange(1001) / 1000

@@ -16,8 +16,9 @@ from model.locks import is_locked
 from model.registry import Registry
 from tests import builders
 from training import jobs
-from training.jobs import Status, cancel, start, status_of, turn
+from training.jobs import Status, cancel, start, status_of
 from training.table import write_table
+from training.turns import turn
 
 ROOT = Path(__file__).parents[2]
 RUN = "20240506T070809Z-abcdef"

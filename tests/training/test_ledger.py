@@ -12,7 +12,7 @@ from model.errors import TrainingError
 from model.registry import Registry
 from tests import builders
 from training.ledger import Ledger, Looks, looks_of, note_threshold, rows_key
-from training.train import store
+from training.train import store, train
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +48,16 @@ def test_a_threshold_kept_is_a_look_at_the_rows_it_was_chosen_on(tmp_path, resul
     assert looks == Looks(runs=2, total=2, different=2)
     assert Ledger.beside(registry).all()[-1].kind == "threshold"
     assert Ledger.beside(registry).all()[-1].tried == ("baseline at 0.515",)
+
+
+def test_the_same_candidate_on_rolling_windows_is_another_thing_tried(tmp_path):
+    registry = Registry(tmp_path / "artifacts")
+    table = builders.table(days=300)
+    for window in ("expanding", "rolling", "rolling"):
+        store(train(table, builders.small_settings(window=window)), registry, when=builders.WHEN)
+
+    tried = [look.tried for look in Ledger.beside(registry).all()]
+    assert tried == [("baseline at 0.44",), *[("baseline on rolling windows at 0.44",)] * 2]
 
 
 def test_rows_are_the_same_in_any_order_and_others_with_other_data_outcomes_or_folds(result):

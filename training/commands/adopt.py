@@ -4,7 +4,9 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from model.registry import ARTIFACTS
+from model.registry import Registry
+from training.common_options import add_registry
+from training.follow_up import follow
 from training.places import account
 from training.table_options import add_roles
 
@@ -29,9 +31,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument("--draws", type=int, default=1000, metavar="N", help="resamples (default: 1000)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all that is random (default: 0)")
     command.add_argument("--why", default="adopted from a pickle", metavar="TEXT", help="reason for the history")
-    command.add_argument(
-        "--registry", type=Path, default=ARTIFACTS, metavar="DIR", help="where versions are (default: model/artifacts)"
-    )
+    add_registry(command, "model.pkl")
     command.set_defaults(run=run)
 
 
@@ -57,4 +57,5 @@ def run(options: argparse.Namespace) -> int:
     print(f"\n{made.verdict.headline.upper()}\n{made.verdict.sentence}")
     bundle = made.save(options.registry, by=account(), why=options.why, when=datetime.now(UTC))
     print(f"\nversion {bundle.version} is now in use: {bundle.directory}")
+    follow(options, Registry(options.registry))
     return 0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model.errors import TrainingError
+from training.common_options import add_splits
 from training.places import SHIPPED_BARS
 
 SUSPECTED = 2
@@ -39,9 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="TABLE",
         help="daily bars, a table made by `features`, or with --target any table (default: data/raw/stocks.csv.gz)",
     )
-    check.add_argument(
-        "--splits", type=Path, metavar="FILE", help="table of splits (default: splits.csv beside the bars, if any)"
-    )
+    add_splits(check)
     check.add_argument(
         "--features",
         metavar="FILE.py:FUNCTION",

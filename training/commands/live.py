@@ -4,8 +4,9 @@ import argparse
 from datetime import UTC, datetime
 
 from model.history import Promotion
-from model.registry import ARTIFACTS, Registry
+from model.registry import Registry
 from training.commands.versions import Commands, add_command, add_version
+from training.follow_up import follow
 from training.places import account
 
 
@@ -43,11 +44,5 @@ def _say(options: argparse.Namespace, registry: Registry, promotion: Promotion) 
     print(f"version {promotion.version} is now in use{instead}; {registry.plain_form} follows")
     if before := registry.version_before():
         print(f"a roll back would return to {before}")
-    if registry.folder.resolve() != ARTIFACTS.resolve():
-        return 0
-    # The reports of the repository speak of its own registry, and of no other.
-    from training.report import write_reports
-
-    for path in write_reports(registry.load(), options.deliverables):
-        print(f"wrote    {path}")
+    follow(options, registry)
     return 0

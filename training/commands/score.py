@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.common_options import add_registry, add_scheduler
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the parser of this command."""
-    from model.registry import ARTIFACTS
-
     parser = commands.add_parser(
         "score",
         help="score files of feature rows, larger than memory if need be",
@@ -31,18 +31,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default="stop",
         help="what to do with a row that cannot be scored: stop there, or leave it without an answer (default: stop)",
     )
-    parser.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="let the workers of this Dask cluster share the files, as tcp://host:8786; they need the same folders",
-    )
-    parser.add_argument(
-        "--registry",
-        type=Path,
-        default=ARTIFACTS,
-        metavar="DIR",
-        help="where the versions are (default: model/artifacts)",
-    )
+    add_scheduler(parser, "the files, as in tcp://host:8786; they need the same code, packages and folders")
+    add_registry(parser)
     parser.set_defaults(run=run)
 
 

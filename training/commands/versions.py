@@ -2,13 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 from model.errors import ModelError
 from model.manifest import Manifest, decode_manifest
 from model.registry import Registry
 from model.wording import interval, number
+from training.common_options import add_registry
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -28,14 +28,8 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """Add one command on a registry, and return its parser."""
     parser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
-    parser.add_argument(
-        "--registry",
-        type=Path,
-        # Where it is not given here, the one given before the command counts.
-        default=argparse.SUPPRESS,
-        metavar="DIR",
-        help="where the versions are; model.pkl stands beside it (default: model/artifacts)",
-    )
+    # Where it is not given here, the one given before the command counts.
+    add_registry(parser, "model.pkl", default=argparse.SUPPRESS)
     parser.set_defaults(run=run, command=name)
     return parser
 

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from dashboard.display import grouped, label_of, range_written, scale_of, written
 from model.bundle import Bundle
 from model.manifest import FeatureSpec
+from training.panels.display import grouped, label_of, range_written, scale_of, written
 
 
 @pytest.fixture

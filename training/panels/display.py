@@ -54,6 +54,11 @@ def scale_of(feature: FeatureSpec) -> Scale:
     )
 
 
+def default_value(feature: FeatureSpec) -> float:
+    """Return the median in display units, rounded the way it is shown."""
+    return round(feature.median * feature.display_factor, feature.decimals)
+
+
 def _rounded(value: float, decimals: int, mode: str) -> float:
     # 0.07 * 100 is 7.000000000000001: what binary fractions add must not decide the rounding.
     return float(Decimal(repr(round(value, 10))).quantize(Decimal(1).scaleb(-decimals), rounding=mode))

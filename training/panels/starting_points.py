@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.display import scale_of
-from dashboard.predict.named_rows import ROW, groups_of, position_by_id, position_of, row_id, row_name
-from dashboard.row_words import capital
 from model.bars import FloatArray
 from model.bundle import Bundle
 from model.manifest import FeatureSpec
 from model.wording import percent
+from training.panels.display import scale_of
+from training.panels.named_rows import ROW, groups_of, position_by_id, position_of, row_id, row_name
+from training.panels.row_words import capital
 from training.row_places import places_in
 
 MEDIAN, BORDERLINE, MISS = "median", "borderline", "miss"
