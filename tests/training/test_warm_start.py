@@ -105,14 +105,14 @@ def test_what_is_not_a_plain_logistic_regression_is_left_alone():
 
 @pytest.mark.parametrize("spoil", [np.nan, 0.0])
 def test_a_feature_with_a_hole_or_without_variation_is_left_to_scikit_learn(spoil):
-    X, y, day = rows()
+    X, _, day = rows()
     X[:, 0] = spoil
 
     assert WarmStart.prepare(X, growing(day)) is None
 
 
 def test_rows_that_leave_and_come_back_are_left_to_scikit_learn():
-    X, y, day = rows()
+    X, _, day = rows()
 
     assert WarmStart.prepare(X, [day < 100, day >= 100, day < 200]) is None
 
