@@ -62,9 +62,13 @@ class DayBootstrap:
         """Position, among the resampled days (groups, or rows without a time), of what each row belongs to."""
         return self._day_of_row
 
-    def sums(self, values: FloatArray) -> FloatArray:
-        """Return the sum of *values* (one per row) in each resample, by way of day sums."""
-        by_day = np.bincount(self._day_of_row, weights=values, minlength=self.n_days)
+    def sums(self, values: FloatArray, here: BoolArray | None = None) -> FloatArray:
+        """Return the sum of *values* in each resample, by way of day sums.
+
+        There is one value for every row, or one for each of the rows that are *here*.
+        """
+        days = self._day_of_row if here is None else self._day_of_row[here]
+        by_day = np.bincount(days, weights=values, minlength=self.n_days)
         return np.asarray(self.counts @ by_day)
 
     def means(self, values: FloatArray) -> FloatArray:

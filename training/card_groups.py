@@ -12,9 +12,8 @@ from model.evaluation import log_loss_of
 from model.manifest import Interval, Layout
 from model.wording import interval, number, percent
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS, Estimate, mean_over
-from training.groups import feature_of_rows, tercile_groups, ticker_groups, year_groups
 from training.panels.costs import CallCosts, usual_costs
-from training.panels.groups import Grouping, group_scores, label_of, rows_on_their_own, usual_feature
+from training.panels.groups import Grouping, group_scores, label_of, rows_by, rows_on_their_own, usual_feature
 from training.report_tables import cell
 from training.report_words import counted
 from training.threshold_scores import GroupScore
@@ -42,13 +41,7 @@ def figures_by(bundle: Bundle, grouping: Grouping, days: DayBootstrap, feature: 
         The rows cannot be divided by *feature*.
     """
     scores = group_scores(bundle, usual_costs(bundle), bundle.threshold, grouping, days, feature=feature)
-    rows = bundle.out_of_fold
-    if grouping == "year":
-        groups = year_groups(rows)
-    elif grouping == "ticker":
-        groups = ticker_groups(rows)
-    else:
-        groups = tercile_groups(feature_of_rows(bundle, feature), label_of(bundle, feature))
+    rows, groups = bundle.out_of_fold, rows_by(bundle, grouping, feature)
     difference = log_loss_of(rows.y_true, rows.y_score) - log_loss_of(rows.y_true, _base_rates(bundle))
     fewest = FEWEST_DAYS if bundle.manifest.layout.time else FEWEST_ROWS
     return [

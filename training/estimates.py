@@ -39,14 +39,14 @@ def mean_over(values: FloatArray, here: BoolArray, days: DayBootstrap, *, decide
     n = int(here.sum())
     if not n:
         return Estimate(None, None, 0)
-    kept = np.where(here, values, 0.0)
+    kept = values[here]
     deciding = n if decided_by is None else decided_by
     value = float(kept.sum() / n)
     # Where no row at all can differ the mean is exactly zero, in every resample.
     if n < FEWEST_ROWS or 0 < deciding < FEWEST_ROWS:
         return Estimate(value, None, n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        draws = days.sums(kept) / days.sums(here.astype(np.float64))
+        draws = days.sums(kept, here) / days.sums(np.ones(n), here)
     return Estimate(value, interval_of(draws), n)
 
 

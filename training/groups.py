@@ -20,9 +20,12 @@ def year_groups(rows: OutOfFold) -> dict[str, BoolArray]:
     return {str(year): years == year for year in np.unique(years)}
 
 
-def ticker_groups(rows: OutOfFold) -> dict[str, BoolArray]:
-    """Return the rows of each ticker, in alphabetical order."""
-    return {str(ticker): rows.ticker == ticker for ticker in np.unique(rows.ticker)}
+def ticker_groups(rows: OutOfFold, most: int | None = None) -> dict[str, BoolArray]:
+    """Return the rows of each ticker, in alphabetical order; only of the *most* that have most rows, if given."""
+    tickers, of_row, counts = np.unique(rows.ticker, return_inverse=True, return_counts=True)
+    # Of two with as many rows the first by name comes first.
+    kept = np.sort(np.argsort(-counts, kind="stable")[:most])
+    return {str(tickers[position]): of_row == position for position in kept}
 
 
 def tercile_groups(values: FloatArray, label: str) -> dict[str, BoolArray]:

@@ -26,8 +26,24 @@ def group_scores(
     """
     rows = bundle.out_of_fold
     fewest = FEWEST_DAYS if bundle.manifest.layout.time else FEWEST_ROWS
-    groups = _groups(bundle, grouping, feature)
+    groups = rows_by(bundle, grouping, feature)
     return by_group(threshold, groups, rows, costs.stakes(rows), days, fewest_days=fewest)
+
+
+def rows_by(bundle: Bundle, grouping: Grouping, feature: str = "") -> dict[str, BoolArray]:
+    """Return which out-of-fold rows belong to each group; of many, the `MOST_GROUPS` with most rows.
+
+    Raises
+    ------
+    InvalidInputError
+        The rows cannot be divided by *feature*.
+    """
+    if grouping == "year":
+        return year_groups(bundle.out_of_fold)
+    if grouping == "ticker":
+        return ticker_groups(bundle.out_of_fold, MOST_GROUPS)
+    label = next(spec.label for spec in bundle.manifest.features if spec.name == feature)
+    return tercile_groups(feature_of_rows(bundle, feature), label)
 
 
 def rows_on_their_own(bundle: Bundle, grouping: Grouping) -> bool:
@@ -49,17 +65,3 @@ def usual_feature(manifest: Manifest) -> str:
 def label_of(bundle: Bundle, feature: str) -> str:
     """Return the label of a feature; nothing of none."""
     return next((spec.label for spec in bundle.manifest.features if spec.name == feature), "")
-
-
-def _groups(bundle: Bundle, grouping: Grouping, feature: str) -> dict[str, BoolArray]:
-    if grouping == "year":
-        return year_groups(bundle.out_of_fold)
-    if grouping == "ticker":
-        return _largest(ticker_groups(bundle.out_of_fold))
-    label = next(spec.label for spec in bundle.manifest.features if spec.name == feature)
-    return tercile_groups(feature_of_rows(bundle, feature), label)
-
-
-def _largest(groups: dict[str, BoolArray]) -> dict[str, BoolArray]:
-    kept = set(sorted(groups, key=lambda name: -int(groups[name].sum()))[:MOST_GROUPS])
-    return {name: here for name, here in groups.items() if name in kept}
