@@ -6,7 +6,7 @@ from training.card_groups import resamples
 from training.offline import html, live, sections
 from training.offline.changes import changes
 from training.offline.page import document
-from training.offline.sensitivity import by_groups, by_threshold
+from training.offline.sensitivity import everywhere
 from training.panels.calibration import calibration_chart
 from training.summary_words import title
 
@@ -30,7 +30,7 @@ def offline_report(bundle: Bundle, before: Bundle | None = None) -> bytes:
         sections.scenario(bundle, tried, sliders=sliders),
         sections.threshold(bundle, explored),
         sections.calibration(bundle, calibrated),
-        html.section("sensitivity", "Does it hold everywhere?", by_threshold(bundle), *by_groups(bundle, days)),
+        html.section("sensitivity", "Does it hold everywhere?", *everywhere(bundle, days)),
         sections.assumptions(bundle),
         sections.risks(bundle, settled),
         sections.meaning(bundle, settled),

@@ -101,7 +101,7 @@ def threshold(bundle: Bundle, explored: Live) -> str:
     return html.section(
         "threshold",
         "What the threshold does",
-        html.paragraph(words.what_the_threshold_does(bundle.manifest)),
+        html.paragraph(words.what_the_threshold_does(bundle)),
         explored.html,
         html.paragraph(words.where_the_threshold_is_from(bundle), "muted"),
     )

@@ -17,19 +17,8 @@ from training.report_tables import SENSITIVITY, sensitivity
 from training.summary_tables import calls_grid
 
 
-def by_threshold(bundle: Bundle) -> str:
-    """Return what other thresholds would do."""
-    thresholds = sorted({*SENSITIVITY, bundle.threshold})
-    header, rows = calls_grid(bundle.manifest.target.positive_class, sensitivity(bundle, thresholds))
-    named = [
-        (f"{row[0]}\nin use" if threshold == bundle.threshold else row[0], *row[1:])
-        for threshold, row in zip(thresholds, rows, strict=True)
-    ]
-    return html.part("By threshold", html.grid(header, named, "On rows the model had not seen"))
-
-
-def by_groups(bundle: Bundle, days: DayBootstrap) -> list[str]:
-    """Return every grouping that the rows allow, after a sentence on what they show; *days* are the resampled days."""
+def everywhere(bundle: Bundle, days: DayBootstrap) -> list[str]:
+    """Return what other thresholds do, and every grouping that the rows allow; *days* are the resampled days."""
     layout, feature = bundle.manifest.layout, usual_feature(bundle.manifest)
     parts: list[str] = []
     found: list[GroupFigures] = []
@@ -46,7 +35,18 @@ def by_groups(bundle: Bundle, days: DayBootstrap) -> list[str]:
         parts.append(_part(bundle, f"By thirds of {label}", "Third", thirds, label=label))
     except InvalidInputError as error:
         parts.append(html.part(f"By thirds of {label}", html.paragraph(str(error))))
-    return [html.paragraph(_told_apart(found)), html.paragraph(_how_to_read(bundle), "muted"), *parts]
+    told, how_to_read = html.paragraph(_told_apart(found)), html.paragraph(_how_to_read(bundle), "muted")
+    return [told, how_to_read, _by_threshold(bundle), *parts]
+
+
+def _by_threshold(bundle: Bundle) -> str:
+    thresholds = sorted({*SENSITIVITY, bundle.threshold})
+    header, rows = calls_grid(bundle.manifest.target.positive_class, sensitivity(bundle, thresholds))
+    named = [
+        (f"{row[0]}\nin use" if threshold == bundle.threshold else row[0], *row[1:])
+        for threshold, row in zip(thresholds, rows, strict=True)
+    ]
+    return html.part("By threshold", html.grid(header, named, "On rows the model had not seen"))
 
 
 def _told_apart(found: Sequence[GroupFigures]) -> str:
@@ -65,7 +65,7 @@ def _how_to_read(bundle: Bundle) -> str:
     layout = bundle.manifest.layout
     blocks = f" or {FEWEST_DAYS} days" if layout.time else f" or {FEWEST_ROWS} groups" if layout.group else ""
     return (
-        f"95 % intervals stand below each figure. “{TOO_FEW.capitalize()}” stands where there are fewer than"
+        f"95 % intervals stand below each figure of a group. “{TOO_FEW.capitalize()}” stands where there are fewer than"
         f" {FEWEST_ROWS} calls (for log loss: rows){blocks}. Log loss is the penalty for probabilities that turn out"
         " wrong; less than the base rate's, that is below zero, is better."
     )

@@ -57,12 +57,14 @@ def why_curves(bundle: Bundle, shown: int) -> str:
     )
 
 
-def what_the_threshold_does(manifest: Manifest) -> str:
+def what_the_threshold_does(bundle: Bundle) -> str:
     """Say how to use the explorer, and what it warns of."""
+    up = bundle.manifest.target.positive_class
+    unit = " A bp, or basis point, is a hundredth of a percent." if usual_costs(bundle).kind == "trade" else ""
     return (
-        f"The model calls “{manifest.target.positive_class}” where its probability reaches the threshold. Drag it, type"
-        " it, or drag a line in a chart: every figure follows. All rows are ones the model had not seen; a threshold"
-        " picked because it looks best on them will look worse on the next."
+        f"The model calls “{up}” where its probability reaches the threshold. Drag it, type it, or drag a line in a"
+        " chart: every figure follows. All rows are ones the model had not seen; a threshold picked because it looks"
+        f" best on them will look worse on the next.{unit}"
     )
 
 
