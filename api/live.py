@@ -129,8 +129,9 @@ class Live:
             try:
                 self._take_up()
             except ModelError as error:
-                self._complain(error)
-            # Only now: a failure that nobody foresaw is met again at the next look.
+                self._complain(error, str(error))
+            except Exception as error:  # whatever it is: the version in service stays, and /health says why
+                self._complain(error, f"The version in use cannot be served ({type(error).__name__}: {error}).")
             self._seen = seen
 
     def _take_up(self) -> None:
@@ -143,21 +144,23 @@ class Live:
                 _log.warning("Version %s is now served, after %s.", bundle.version, before.bundle.version)
         self.trouble = None
 
-    def _complain(self, error: ModelError) -> None:
+    def _complain(self, error: Exception, text: str) -> None:
         self._retry_at = time.monotonic() + SECONDS_BETWEEN_RETRIES
-        text = str(error)
         if text == self.trouble:
             return
         self.trouble = text
+        # Where it comes from is of use only where nobody foresaw it.
+        origin = None if isinstance(error, ModelError) else error
         if self.served is not None:
-            _log.error("The current version is not taken up, %s stays: %s", self.served.bundle.version, text)
+            kept = self.served.bundle.version
+            _log.error("The current version is not taken up, %s stays: %s", kept, text, exc_info=origin)
         elif not isinstance(error, NoBundleError):
-            _log.error("Nothing is served: %s", text)
+            _log.error("Nothing is served: %s", text, exc_info=origin)
 
     def _look_forever(self) -> None:
         while True:
             time.sleep(SECONDS_BETWEEN_LOOKS)
             try:
                 self.look()
-            except Exception:  # this thread must live: the next look may succeed
+            except Exception:  # not even the folder could be looked at: this thread must live for the next look
                 _log.exception("Looking for a new version failed; the one in service stays.")

@@ -1,12 +1,13 @@
 """Reads a body that nothing at all is wrong with, in under a microsecond."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
 
 from api.errors import NOT_DECODED
+from api.json_names import JsonNames
 from api.row_features import may_have_gaps
 from model.manifest import FeatureSpec
 
@@ -77,6 +78,19 @@ class GapDecoder(RowDecoder):
         return None if row is None else tuple(math.nan if value is None else value for value in row)
 
 
-def decoder_of(features: Sequence[FeatureSpec]) -> RowDecoder:
-    """Return what reads rows of *features*, with gaps where there may be some."""
-    return GapDecoder(features) if may_have_gaps(features) else RowDecoder(features)
+def decoder_of(features: Sequence[FeatureSpec]) -> Callable[[bytes], tuple[float, ...] | None]:
+    """Return what reads rows of *features*, with gaps where there may be some, whatever their names are."""
+    names = JsonNames([feature.name for feature in features])
+    fields = [
+        feature if feature.name == name else msgspec.structs.replace(feature, name=name)
+        for feature, name in zip(features, names.fields, strict=True)
+    ]
+    decode = GapDecoder(fields) if may_have_gaps(features) else RowDecoder(fields)
+    if not names.differ:
+        return decode
+
+    def decode_in_fields(body: bytes) -> tuple[float, ...] | None:
+        renamed = names.in_fields(body)
+        return None if renamed is None else decode(renamed)
+
+    return decode_in_fields

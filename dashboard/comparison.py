@@ -13,7 +13,7 @@ from model.manifest import Interval, Layout
 from model.wording import interval, number
 from training.estimates import FEWEST_DAYS
 from training.panels.row_words import blocks, period, rows_counted
-from training.shared_rows import shared_out_of_fold
+from training.rows_by_value import same_out_of_fold
 
 Outcome = Literal["better", "not distinguishable", "worse"]
 
@@ -87,7 +87,7 @@ def compare(challenger: Bundle, champion: Bundle, *, level: float = 0.95) -> Com
     layout = challenger.manifest.layout
     if challenger.manifest.target != champion.manifest.target:
         return "the two answer different questions"
-    shared = shared_out_of_fold(challenger, champion)
+    shared = same_out_of_fold(challenger, champion)
     if shared is None:
         return "which rows the two have in common cannot be told"
     new = challenger.out_of_fold

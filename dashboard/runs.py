@@ -88,13 +88,22 @@ def begin(registry: Registry, table: FeatureTable, settings: Settings, *, by: st
     TrainingError
         One is on already.
     """
+
+    def put(folder: Path) -> list[str]:
+        write_table(table, folder / "table.parquet")
+        return ["--data", str(folder / "table.parquet"), *arguments_for(settings, registry)]
+
+    start(registry, put, by=by)
+
+
+def start(registry: Registry, put: Callable[[Path], Sequence[str]], *, by: str) -> None:
+    """Start a run as `begin` does; *put* puts its data into the run's folder, and returns its options."""
     runs = folder_of_runs(registry)
     with turns.turn(runs, _described):
         folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder.mkdir(parents=True)
         (folder / STARTED_BY).write_text(by, encoding="utf-8")
-        write_table(table, folder / "table.parquet")
-        jobs.start(["--data", str(folder / "table.parquet"), *arguments_for(settings, registry)], folder)
+        jobs.start(put(folder), folder)
 
 
 def _described(folder: Path) -> str:
@@ -142,7 +151,7 @@ def discard(registry: Registry, run: Run, *, by: str) -> None:  # noqa: ARG001
     """Forget *run* and remove the version it stored, unless that was ever in use."""
     with _ONE_AT_A_TIME:
         if run.status.version:
-            _remove_unless_used(registry, run.status.version)
+            remove_unless_used(registry, run.status.version)
         _forget(run)
 
 
@@ -150,7 +159,8 @@ def _forget(run: Run) -> None:
     shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def _remove_unless_used(registry: Registry, version: str) -> None:
+def remove_unless_used(registry: Registry, version: str) -> None:
+    """Remove *version* if it is there and was never in use."""
     if version in registry.versions() and version not in {promotion.version for promotion in registry.history()}:
         registry.discard(version)
 
@@ -164,7 +174,7 @@ def publish(
             str(run.status.version), by=by, why=why, when=datetime.now(UTC), instead_of=instead_of
         )
         _forget(run)
-    _refresh_deliverables(registry, on_progress)
+    refresh_deliverables(registry, on_progress)
     return promotion
 
 
@@ -174,7 +184,7 @@ def roll_back(
     """Return to the version before *instead_of* if that is still in force; the deliverables follow."""
     with _ONE_AT_A_TIME:
         promotion = registry.roll_back(by=by, why=why, when=datetime.now(UTC), instead_of=instead_of)
-    _refresh_deliverables(registry, on_progress)
+    refresh_deliverables(registry, on_progress)
     return promotion
 
 
@@ -200,14 +210,14 @@ def keep_threshold(
             )
         except BaseException:
             if version not in there:
-                _remove_unless_used(registry, version)
+                remove_unless_used(registry, version)
             raise
         note_threshold(registry, bundle, choice.value, now)
-    _refresh_deliverables(registry, on_progress)
+    refresh_deliverables(registry, on_progress)
     return promotion
 
 
-def _refresh_deliverables(registry: Registry, on_progress: OnProgress) -> None:
+def refresh_deliverables(registry: Registry, on_progress: OnProgress) -> None:
     """Write deliverables/ anew if it is this registry that they describe.
 
     Nobody else waits for it: where two do so at once, the last to end has written what is in use.

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bars import FloatArray
+from model.column_names import faults_of_names
 from model.dataset import FeatureTable, Provenance
 from model.errors import Fault, TrainingError
-from model.feature_words import definitions_of, safe_name
+from model.feature_words import definitions_of, question_of, safe_name
 from model.manifest import Layout, Target
 from model.splitting import kind_of_split
 from model.wording import percent
@@ -18,6 +19,8 @@ from model.wording import percent
 FEWEST_ROWS = 20
 # The variance of larger values is beyond floating point.
 LARGEST_VALUE = 1e150
+# So many columns are named where many lack values.
+WORST_NAMED = 3
 
 BY_THE_MEDIAN = "the pipeline puts the median of the training rows in their place"
 
@@ -143,14 +146,21 @@ def table_of(
 
 def check_columns(columns: Columns) -> None:
     """Raise one error with everything that keeps *columns* from being trained on, or return."""
-    faults: list[Fault] = []
+    roles = (columns.target, columns.time_name, columns.group_name)
+    faults = faults_of_names([*columns.names, *filter(None, roles)])
+    faults += faults_of_names([columns.classes.positive, columns.classes.negative], f"value of {columns.target}:")
     n_rows = len(columns.y)
     if n_rows < FEWEST_ROWS:
         faults.append(Fault("the table", f"{n_rows:,} rows with a target", f"at least {FEWEST_ROWS}"))
     if not columns.names:
         faults.append(Fault("the table", "no usable feature", "at least one column of numbers that vary"))
     twice = sorted({name for name in columns.names if columns.names.count(name) > 1})
-    faults += [Fault(f"column {name}", "the name more than once", "one column of it", "Rename one.") for name in twice]
+    faults += [
+        Fault(
+            f"column {name}", "the name more than once, spaces at either end apart", "one column of it", "Rename one."
+        )
+        for name in twice
+    ]
     for name, values in zip(columns.names, columns.X.T, strict=True):
         if infinite := int(np.isinf(values).sum()):
             where = f"{infinite:,} infinite {'value' if infinite == 1 else 'values'}"
@@ -173,7 +183,9 @@ def target_of(columns: Columns) -> Target:
         column=columns.target,
         positive_class=classes.name,
         horizon=0 if columns.time is None else 1,
-        question=f"Is {columns.target} {classes.positive}?",
+        question=question_of(
+            columns.target, classes.positive, affirmed=classes.positive.strip().lower() in TRUE_VALUES
+        ),
         description=f"1 where `{columns.target}` is “{classes.positive}”, 0 where it is “{classes.negative}”.",
     )
 
@@ -181,11 +193,15 @@ def target_of(columns: Columns) -> Target:
 def missing_warning(names: Sequence[str], X: FloatArray, imputed: str) -> list[str]:
     """Say which columns lack values and how many, and what becomes of them, if any do."""
     shares = np.isnan(X).mean(axis=0)
-    lacking = [f"{name} {percent(share)}" for name, share in zip(names, shares.tolist(), strict=True) if share > 0]
+    lacking = [column for column in np.argsort(-shares, kind="stable").tolist() if shares[column] > 0]
     if not lacking:
         return []
+    worst = ", ".join(f"“{names[column]}” {percent(shares[column])}" for column in lacking[:WORST_NAMED])
+    others = len(lacking) - WORST_NAMED
+    rest = f"; in {others} {'other' if others == 1 else 'others'} no more than there" if others > 0 else ""
+    which = f"most in {worst}{rest}" if rest else worst
     return [
-        f"Values are missing in {len(lacking)} of {len(names)} features ({', '.join(lacking)}): {imputed}."
+        f"Values are missing in {len(lacking)} of {len(names)} features ({which}): {imputed}."
         " The training rows kept for looking things up show the median in their place."
     ]
 

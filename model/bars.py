@@ -192,7 +192,7 @@ def _check_days(bars: Bars, ticker: str, rows: slice, faults: FaultList) -> None
             "Remove one of them.",
         ),
     )
-    steps = np.diff(np.unique(day)).astype(np.int64)
+    steps = np.diff(day[~repeated]).astype(np.int64)
     if len(steps) >= 3 and (typical := float(np.median(steps))) > 2:
         kind = "weekly" if typical <= 10 else "monthly or rarer"
         fault = Fault(

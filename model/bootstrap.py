@@ -13,7 +13,7 @@ BLOCK_DAYS = 20
 LEVEL = 0.95
 # Above this a resampled AUC looks at ranks in bins: work grows with rows times draws below, with rows above.
 EXACT_AUC_ROWS = 50_000
-RANK_BINS = 2048
+RANK_BINS = 1024
 # As many as keep what is read at random near the processor, and what is held at once small.
 _DRAWS_AT_ONCE = 16
 _BINS_AT_ONCE = 256

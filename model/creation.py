@@ -125,7 +125,8 @@ def draft_bundle(
     shuffled = np.random.default_rng(plan.seed).permutation(y)
     told = announce(n_folds, "shuffled target,")
     null = out_of_fold_scores(known.X, shuffled, folds, make_pipeline, told, ready=ready)
-    nothing_found = check_shuffled_target(shuffled[tested], null.y_score[tested], days)
+    fold, in_order = scores.fold[tested], bool(known.layout.time)
+    nothing_found = check_shuffled_target(shuffled[tested], null.y_score[tested], days, fold, in_order=in_order)
     # With many rows each of these is a large part of all memory.
     del ready, shuffled, null
 

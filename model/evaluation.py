@@ -34,6 +34,15 @@ def always(positive_class: str) -> str:
     return f"always {positive_class}"
 
 
+def never(positive_class: str) -> str:
+    """What the baseline is called that never makes the call.
+
+    >>> never("fraud")
+    'never fraud'
+    """
+    return f"never {positive_class}"
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """Out-of-fold rows with what the baselines say of them; arrays of one length.
@@ -130,7 +139,9 @@ def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]
     if rows.yesterday is not None:
         trivial[last_sign(rows.horizon)] = rows.yesterday
     metrics.append(build.balanced_accuracy(call, trivial))
-    hits = {name: said == y for name, said in trivial.items()}
+    # Where most rows are negative, whoever always makes the call is a rival of straw.
+    rare = {never(rows.positive_class): 1 - ones} if 2 * int(y.sum()) < len(y) else {}
+    hits = {name: said == y for name, said in (rare | trivial).items()}
     metrics.append(build.mean("accuracy", f"Accuracy at {at}", "higher", (call == y), hits))
     name = rows.positive_class
     shares = {always(name): ones, f"{name} {'days' if rows.yesterday is not None else 'rows'}": y}

@@ -13,6 +13,27 @@ from model.features import FeatureDefinition
 # A prefix makes a group where at least this many names share it.
 FEWEST_IN_A_GROUP = 2
 ONE_GROUP = "Features"
+# After “Is” a name that begins with one of these would make no sentence.
+ASKING = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "can",
+        "could",
+        "does",
+        "do",
+        "did",
+        "should",
+        "may",
+    ]
+)
 SIGNIFICANT_DIGITS = 3
 MOST_DECIMALS = 8
 
@@ -45,6 +66,28 @@ def label_of(name: str) -> str:
     words = [word if word.isupper() else word.lower() for word in spaced.split()]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def question_of(target: str, positive: str, *, affirmed: bool) -> str:
+    """Ask whether a row is of the positive class; *affirmed* says that its value stands for yes.
+
+    A name that is a question already stays. One that is no single word, or begins as a question does, is quoted.
+
+    >>> question_of("churned", "yes", affirmed=True), question_of("Will it rain?", "1", affirmed=True)
+    ('Is churned yes?', 'Will it rain?')
+    >>> question_of("tumour kind", "benign", affirmed=False), question_of("is_new", "1", affirmed=True)
+    ('Is “tumour kind” benign?', 'Is “is_new” 1?')
+    """
+    value = positive if _is_word(positive) else f"“{positive}”"
+    if target.endswith("?"):
+        return target if affirmed else f"Is “{target}” answered {value}?"
+    asking = re.split(r"[\W_]|(?<=[a-z])(?=[A-Z])", target, maxsplit=1)[0].lower() in ASKING
+    name = target if _is_word(target) and not asking else f"“{target}”"
+    return f"Is {name} {value}?"
+
+
+def _is_word(text: str) -> bool:
+    return re.fullmatch(r"\w+(-\w+)*", text) is not None
 
 
 def groups_of(names: Sequence[str]) -> list[str]:

@@ -11,11 +11,13 @@ import numpy as np
 from model import bundle
 from model.any_rows import Columns, as_text, classes_of, table_of
 from model.bundle import write_bundle
+from model.column_names import plain_names
 from model.creation import Judged, Plan, draft_bundle
 from model.dataset import FeatureTable
 from model.errors import TrainingError
 from model.given_pipeline import checked_pipeline, numbers_of
 from model.manifest import Threshold
+from model.own_answers import own_answers, with_own_answers
 from model.registry import Registry
 from model.splitting import SplitSettings, split
 from model.storage import sha256_of
@@ -115,27 +117,29 @@ class Bundle(bundle.Bundle):
         positive
             Which value of *y* is the positive class; else the 1, True or "yes" of the two.
         time, group
-            A day, and what it belongs to, for each row. With days the model is judged in their order, with groups
-            no group is ever on both sides; with neither, by stratified folds.
+            A day, and what it belongs to, for each row. With days the model is judged in their order, whatever rows
+            belong to; with groups alone no group is ever on both sides; with neither, by stratified folds.
         folds
             How many; 5 if not given.
         gap
             Days left out between training and test.
         refit
-            Keep a clone fitted on these rows instead: for a pipeline whose classes are in the other order.
+            Keep a clone fitted on these rows instead: for a pipeline whose classes are in the other order, or that
+            was fitted on another target.
         draws, seed
             How often rows are resampled for the intervals, and the seed of all that is random.
 
         Raises
         ------
         TrainingError
-            Rows, pipeline or settings do not fit together.
+            Rows, pipeline or settings do not fit together, or the pipeline says the opposite of *y*.
         UntrustedPipelineError
             The pipeline holds something that cannot be stored safely.
         """
         columns = rows_given(X, y, features=features, target=target, positive=positive, time=time, group=group)
         how = Making(name, threshold, FOLDS if folds is None else folds, gap, refit, draws, seed)
-        return new_bundle(pipeline, X, columns, how, Origin("rows given in Python", _digest(columns)))
+        _, renamed = plain_names(_names_of(X, features))
+        return new_bundle(pipeline, X, columns, how, Origin("rows given in Python", _digest(columns), renamed))
 
 
 def new_bundle(pipeline: Any, X: Any, columns: Columns, how: Making, origin: Origin) -> NewBundle:
@@ -153,6 +157,7 @@ def new_bundle(pipeline: Any, X: Any, columns: Columns, how: Making, origin: Ori
         "draws": how.draws,
         "seed": how.seed,
     }
+    own = None if how.refit else own_answers(kept, table, draws=how.draws, seed=how.seed)
     plan = Plan(
         name=how.name,
         threshold=_threshold(how.threshold, table),
@@ -162,7 +167,8 @@ def new_bundle(pipeline: Any, X: Any, columns: Columns, how: Making, origin: Ori
         record=record,
         checks=(rows.check,),
     )
-    return NewBundle(draft_bundle(table, make, plan, fitted=kept))
+    draft = draft_bundle(table, make, plan, fitted=kept)
+    return NewBundle(draft if own is None else with_own_answers(draft, own, table, rows.folds))
 
 
 def rows_given(
@@ -170,9 +176,7 @@ def rows_given(
 ) -> Columns:
     """Return rows and target as they are worked with, however they were given."""
     values = numbers_of(X)
-    names = getattr(X, "columns", None) if features is None else features
-    if names is None:
-        names = [f"feature_{number}" for number in range(1, values.shape[1] + 1)]
+    names, _ = plain_names(_names_of(X, features))
     labels = as_text(y)
     target = target or str(getattr(y, "name", None) or "target")
     for what, given in {"y": labels, "time": time, "group": group, "features": names}.items():
@@ -183,7 +187,7 @@ def rows_given(
     wanted = None if positive is None else str(as_text(np.array([positive]))[0])
     classes = classes_of(np.unique(labels).tolist(), target, wanted)
     return Columns(
-        names=tuple(map(str, names)),
+        names=names,
         X=values,
         y=(labels == classes.positive).astype(np.int64),
         target=target,
@@ -193,6 +197,13 @@ def rows_given(
         group_name=None if group is None else str(getattr(group, "name", None) or "group"),
         group=None if group is None else as_text(group),
     )
+
+
+def _names_of(X: Any, features: Sequence[str] | None) -> list[str]:
+    given = getattr(X, "columns", None) if features is None else features
+    if given is None:
+        return [f"feature_{number}" for number in range(1, numbers_of(X).shape[1] + 1)]
+    return [str(name) for name in given]
 
 
 def _threshold(value: float, table: FeatureTable) -> Threshold:

@@ -19,9 +19,14 @@ FEWEST_DAYS = 10
 
 @dataclass(frozen=True, slots=True)
 class SplitSettings:
-    """How to split; what is None follows from the rows. Days are those that occur in the table."""
+    """How to split; what is None follows from the rows. Days are those that occur in the table.
+
+    With `rolling` training windows keep the length of the first, where they grow otherwise: only rows with a
+    time have such windows.
+    """
 
     n_folds: int = FOLDS
+    rolling: bool = False
     first_window: int | None = None
     step: int | None = None
     gap: int = 1
@@ -59,12 +64,15 @@ def split(table: FeatureTable, settings: SplitSettings) -> Split:
     Raises
     ------
     TrainingError
-        There are too few days, groups or rows of a class.
+        There are too few days, groups or rows of a class; or windows are to roll where there is no time.
     """
     layout, y = table.layout, table.y.astype(np.int64)
     kind = kind_of_split(time=layout.time is not None, group=layout.group is not None)
     if kind == "walk-forward":
         return _walk_forward(table, settings)
+    if settings.rolling:
+        msg = "Windows cannot roll where rows have no time: name its column (--time), or leave --window out."
+        raise TrainingError(msg)
     _check_n_folds(settings.n_folds)
     record = {"folds": settings.n_folds}
     if kind == "grouped":
@@ -101,12 +109,22 @@ def _walk_forward(table: FeatureTable, settings: SplitSettings) -> Split:
     if first_window < 2 or step < 1:
         msg = f"A first window of {first_window} days and a fold of {step}: expected at least 2 and 1."
         raise TrainingError(msg)
-    folds = folds_by_day(table.day, first_window=first_window, step=step, gap=gap)
+    folds = folds_by_day(table.day, first_window=first_window, step=step, gap=gap, rolling=settings.rolling)
+    windows = (
+        f"Every training window is {first_window:,} days"
+        if settings.rolling
+        else f"The first window is {first_window:,} days"
+    )
     why = (
         f"{len(folds)} walk-forward folds in the order of “{table.layout.time}”: each is scored by a model fitted on"
         f" earlier days only, with {gap} {'day' if gap == 1 else 'days'} left out between, because that is how the"
-        f" model will be used. The first window is {first_window:,} days, each fold {step:,}."
+        f" model will be used. {windows}, each fold {step:,}."
     )
+    if group := table.layout.group:
+        why += (
+            f" Folds follow time and do not keep a “{group}” whole: its earlier rows may be trained on and its later"
+            " ones tested."
+        )
     return Split("walk-forward", folds, why, {"first_window": first_window, "step": step, "gap": gap})
 
 

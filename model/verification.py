@@ -45,6 +45,6 @@ def faults_of_registry(registry: Registry) -> list[str]:
     if not found or (now.plain_form and found != now.plain_form):
         faults.append(
             f"{registry.plain_form} is {'missing' if not found else 'not the one written'} for {now.version}."
-            f" Write it again with `python -m training promote {now.version}`."
+            f" Write it again with `python -m training promote {now.version} --reason TEXT`."
         )
     return faults

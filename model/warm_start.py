@@ -121,7 +121,9 @@ def _by_membership(trains: BoolArray) -> tuple[IntArray, list[Ranges]] | None:
     used = count > 0
     if not np.array_equal(leaves[used] - joins[used], count[used]):
         return None
-    span = np.where(used, joins * (n_windows + 1) + leaves, (n_windows + 1) ** 2).astype(np.int32)
+    # Small whole numbers are sorted several times faster.
+    kind = np.int16 if (n_windows + 1) ** 2 <= np.iinfo(np.int16).max else np.int32
+    span = np.where(used, joins * (n_windows + 1) + leaves, (n_windows + 1) ** 2).astype(kind)
     order = np.argsort(span, kind="stable")[: int(used.sum())]
     spans, starts = np.unique(span[order], return_index=True)
     stops = np.r_[starts[1:], len(order)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.column_names import plain_names
 from model.errors import TrainingError
 from model.making import Making, NewBundle, Origin, new_bundle
 from model.storage import sha256_of
@@ -46,14 +47,16 @@ def adopt(file: Path, table: Path, roles: Roles, settings: AdoptionSettings, *, 
     pickled = bytes_of(file)
     rows = bytes_of(table)
     plain = opened(pickled, file.name)
-    columns, warnings = columns_of(arrow_table(rows, table.name), roles, list(plain["features"]))
+    features, renamed = plain_names(map(str, plain["features"]))
+    columns, warnings = columns_of(arrow_table(rows, table.name), roles, features)
     whence = (
         f"The pipeline was adopted from {file.name} (sha256 {sha256_of(pickled)}, version {plain['version']}), where it"
         " had been fitted: the figures are those of clones of it, fitted and judged on these rows."
     )
     threshold = float(plain["threshold"]) if settings.threshold is None else settings.threshold
     how = Making(settings.name, threshold, settings.folds, settings.gap, settings.refit, settings.draws, settings.seed)
-    origin = Origin(table.name, sha256_of(rows), (*warnings, whence), made_by="python -m training adopt")
+    said = dict.fromkeys((*warnings, *renamed, whence))
+    origin = Origin(table.name, sha256_of(rows), tuple(said), made_by="python -m training adopt")
     return new_bundle(plain["pipeline"], columns.X, columns, how, origin)
 
 

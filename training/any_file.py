@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.any_rows import Columns, InvalidTableError, as_text, classes_of, table_of
 from model.bars import FloatArray
+from model.column_names import plain_names
 from model.dataset import FeatureTable
 from model.errors import Fault, TrainingError
 from model.parquet import read_parquet
@@ -21,11 +22,16 @@ from training.columns import unpacked
 from training.usable_columns import chosen_columns, usable_columns
 
 DELIMITERS = ",;\t|"
+# Where the schema of a table says which of its columns are called otherwise in their file.
+RENAMED = b"renamed"
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which column is what: the target, its positive value, and the columns of times and of groups, if any."""
+    """Which column is what: the target, its positive value, and the columns of times and of groups, if any.
+
+    Names are without spaces at either end, as the columns are once they are read.
+    """
 
     target: str
     positive: str | None = None
@@ -66,11 +72,20 @@ def arrow_table(data: bytes, name: str) -> pa.Table:
     """Return the table in *data*; what a column holds is inferred where the file does not say."""
     try:
         if data[:4] == b"PAR1" or name.lower().endswith(".parquet"):
-            return read_parquet(data)
-        return _csv(unpacked(data, name) if data[:2] == b"\x1f\x8b" else data)
+            return plainly_named(read_parquet(data))
+        return plainly_named(_csv(unpacked(data, name) if data[:2] == b"\x1f\x8b" else data))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         fault = Fault(name, f"no readable table ({error})", "CSV in UTF-8, CSV.gz or Parquet, whole")
         raise InvalidTableError([fault]) from error
+
+
+def plainly_named(table: pa.Table) -> pa.Table:
+    """Return *table* with names as they are asked for elsewhere; the schema keeps a sentence where one was changed."""
+    names, said = plain_names(table.column_names)
+    if not said:
+        return table
+    noted = {**(table.schema.metadata or {}), RENAMED: said[0].encode()}
+    return table.rename_columns(list(names)).replace_schema_metadata(noted)
 
 
 def _csv(data: bytes) -> pa.Table:
@@ -92,7 +107,7 @@ def _csv(data: bytes) -> pa.Table:
 def _check_names(names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        found, expected = "the name more than once", "one column of it"
+        found, expected = "the name more than once, spaces at either end apart", "one column of it"
         raise InvalidTableError([Fault(f"column {name}", found, expected, "Rename one.") for name in twice])
 
 
@@ -105,7 +120,8 @@ def columns_of(table: pa.Table, roles: Roles, features: Sequence[str] | None = N
     _check_roles(table, roles)
     target = table[roles.target]
     known = np.asarray(pc.is_valid(target))
-    warnings = []
+    renamed = (table.schema.metadata or {}).get(RENAMED)
+    warnings = [renamed.decode()] if renamed else []
     if lacking := int((~known).sum()):
         warnings.append(f"{lacking:,} of {len(known):,} rows have no “{roles.target}” and were left out.")
         table = table.filter(pa.array(known))

@@ -146,15 +146,19 @@ CANDIDATES: dict[str, Candidate] = {
 
 def imputing(candidate: Candidate) -> Candidate:
     """Return *candidate* with the median of the training rows in place of missing values."""
-    return candidate if candidate.make is None else replace(candidate, make=partial(_imputing, candidate.make))
+    return candidate if candidate.make is None else replace(candidate, make=partial(with_imputer, candidate.make))
 
 
-def _imputing(make: Callable[[], Any]) -> Any:
+def with_imputer(make: Callable[[], Any]) -> Any:
+    """Return what *make* does behind an imputer that puts the median of the training rows in, unfitted."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
 
+    made = make()
     # A fold may hold no value of a feature at all: the feature must stay, or columns would shift.
-    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), make())
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+    # One pipeline, not one within another: what is linear is then seen to be.
+    return make_pipeline(imputer, *(step for _, step in getattr(made, "steps", [("", made)])))
 
 
 def candidates_named(names: Sequence[str]) -> list[Candidate]:

@@ -12,6 +12,7 @@ from model.evaluation import log_loss_of
 from model.manifest import Interval, Layout
 from model.wording import interval, number, percent
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS, Estimate, mean_over
+from training.once import once_a_bundle
 from training.panels.costs import CallCosts, usual_costs
 from training.panels.groups import Grouping, group_scores, label_of, rows_by, rows_on_their_own, usual_feature
 from training.report_tables import cell
@@ -32,14 +33,16 @@ class GroupFigures:
     log_loss: Estimate | None
 
 
-def figures_by(bundle: Bundle, grouping: Grouping, days: DayBootstrap, feature: str = "") -> list[GroupFigures]:
-    """Return the figures of every group of out-of-fold rows; *days* are the `resamples` for that grouping.
+@once_a_bundle
+def figures_by(bundle: Bundle, grouping: Grouping, feature: str = "") -> list[GroupFigures]:
+    """Return the figures of every group of out-of-fold rows.
 
     Raises
     ------
     InvalidInputError
         The rows cannot be divided by *feature*.
     """
+    days = resamples(bundle, on_their_own=rows_on_their_own(bundle, grouping))
     scores = group_scores(bundle, usual_costs(bundle), bundle.threshold, grouping, days, feature=feature)
     rows, groups = bundle.out_of_fold, rows_by(bundle, grouping, feature)
     difference = log_loss_of(rows.y_true, rows.y_score) - log_loss_of(rows.y_true, _base_rates(bundle))
@@ -61,10 +64,10 @@ def _base_rates(bundle: Bundle) -> FloatArray:
     return np.array([of_fold[fold] for fold in bundle.out_of_fold.fold.tolist()])
 
 
-def resamples(bundle: Bundle, grouping: Grouping) -> DayBootstrap:
-    """Return the resampled rows behind the intervals of a grouping."""
+@once_a_bundle
+def resamples(bundle: Bundle, *, on_their_own: bool = False) -> DayBootstrap:
+    """Return the resampled out-of-fold rows: by what stands or falls together in them, or each *on_their_own*."""
     settings = bundle.manifest.settings
-    on_their_own = rows_on_their_own(bundle, grouping)
     layout = Layout(time=None, group=None) if on_their_own else bundle.manifest.layout
     draws, seed = int(settings.get("draws") or 1000), int(settings.get("seed") or 0)
     return DayBootstrap.of_rows(bundle.out_of_fold, layout, draws=draws, seed=seed)
@@ -73,20 +76,19 @@ def resamples(bundle: Bundle, grouping: Grouping) -> DayBootstrap:
 def groups_section(bundle: Bundle) -> list[str]:
     """Return every grouping that the rows allow as tables, what they show in one sentence, and how to read them."""
     layout, feature = bundle.manifest.layout, usual_feature(bundle.manifest)
-    costs, days = usual_costs(bundle), resamples(bundle, "feature")
+    costs = usual_costs(bundle)
     found: list[GroupFigures] = []
     lines: list[str] = []
     if layout.time:
-        found += (years := figures_by(bundle, "year", days))
+        found += (years := figures_by(bundle, "year"))
         lines += ["### By year", "", *_table(bundle, "year", years, costs), ""]
     if layout.group:
-        of_groups = resamples(bundle, "ticker") if rows_on_their_own(bundle, "ticker") else days
-        found += (groups := figures_by(bundle, "ticker", of_groups))
+        found += (groups := figures_by(bundle, "ticker"))
         lines += [f"### By {layout.group}", "", *_table(bundle, layout.group, groups, costs), ""]
         lines += _not_shown(bundle, len(groups))
     lines += [f"### By thirds of {label_of(bundle, feature)}", ""]
     try:
-        found += (thirds := figures_by(bundle, "feature", days, feature))
+        found += (thirds := figures_by(bundle, "feature", feature))
         lines += [*_table(bundle, THIRD, thirds, costs), ""]
     except InvalidInputError as error:
         lines += [str(error), ""]

@@ -28,7 +28,7 @@ METRIC_WORDS = {
     ),
     "accuracy": (
         "The share of rows on which the call, or its absence, was right.",
-        "What a user of the calls meets; beside it stands what always calling would have met.",
+        "What a user of the calls meets; beside it stands what the more frequent answer alone would have met.",
     ),
     "call_share": (
         "The share of rows on which the model makes the call.",

@@ -23,12 +23,14 @@ CODE = "training"
 def on_cluster(address: str | None) -> Iterator[None]:
     """Run what joblib is given inside on the Dask cluster at *address*; without one, on this machine.
 
-    Its workers need the same code, packages and folders as this machine.
+    Its workers need the same code, packages and folders as this machine. Where none is left, the work waits for
+    others, as on a cluster that grows and shrinks.
 
     Raises
     ------
     TrainingError
-        Dask is not installed, nothing answers there, or its workers do not have what it takes.
+        Dask is not installed, nothing answers there, its workers do not have what it takes, or they end over and
+        over at the same work.
     """
     if address is None:
         yield
@@ -42,9 +44,9 @@ def on_cluster(address: str | None) -> Iterator[None]:
     import joblib
 
     # An extra, so by its name: whoever checks types need not have it.
-    connect = importlib.import_module("distributed").Client
+    distributed = importlib.import_module("distributed")
     try:
-        client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         msg = (
             f"No Dask scheduler answers at {address} ({error or type(error).__name__});"
@@ -53,8 +55,36 @@ def on_cluster(address: str | None) -> Iterator[None]:
         raise TrainingError(msg) from error
     with client:
         _check_workers(client, address)
-        with joblib.parallel_config("dask", n_jobs=-1, client=client, wait_for_workers_timeout=CONNECT_SECONDS):
-            yield
+        backend = _backend_that_tells()(client=client, wait_for_workers_timeout=CONNECT_SECONDS)
+        try:
+            with joblib.parallel_config(backend, n_jobs=-1):
+                yield
+        except distributed.KilledWorker as error:
+            msg = (
+                f"Workers of the Dask cluster at {address} ended over and over at the same work, as when memory runs"
+                f" out: {error} Give them more, let each do less at once (`dask worker --nthreads 1`), or leave"
+                " --scheduler out."
+            )
+            raise TrainingError(msg) from error
+
+
+def _backend_that_tells() -> Any:
+    """Return joblib's Dask backend, which says too when Dask has given work up; joblib alone would wait on."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Telling(DaskDistributedBackend):  # type: ignore[misc]  # joblib comes without types
+        def submit(self, func: Any, callback: Any = None) -> Any:
+            future = super().submit(func, callback)
+
+            def tell(done: Any) -> None:
+                if callback is not None and (error := done.exception()) is not None:
+                    # What a worker raises comes back as a result; an error here is Dask's own.
+                    callback(error)
+
+            future.add_done_callback(tell)
+            return future
+
+    return Telling
 
 
 def _check_workers(client: Any, address: str) -> None:

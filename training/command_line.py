@@ -59,8 +59,10 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _features(options: argparse.Namespace) -> int:
     from training.bars import read_bars
-    from training.table import build_table, describe, pool, write_table
+    from training.table import build_table, describe, pool, refuse_bare_table, write_table
 
+    for path in options.bars:
+        refuse_bare_table(path)
     tables = [build_table(read_bars(path, splits=options.splits), options.horizon) for path in options.bars]
     if options.out.suffix == ".parquet":
         outputs = [(options.out, pool(tables))]
@@ -160,18 +162,22 @@ def settings_from(options: argparse.Namespace) -> Settings:
 def table_for(options: argparse.Namespace) -> "FeatureTable":
     """Read the table asked for; build it first where it is missing or older than its bars."""
     from training.bars import read_bars
-    from training.table import build_table, describe, read_provenance, read_table, write_table
+    from training.table import build_table, describe, read_provenance, read_table, refuse_bare_table, write_table
+    from training.table_values import was_changed
 
     if read_provenance(options.data) is not None:
-        return read_table(options.data)
-    path = _table_path(options.data, options.processed, options.horizon)
-    if not _is_fresh(path, options.data, options.splits):
-        table = build_table(read_bars(options.data, splits=options.splits), options.horizon)
-        write_table(table, path)
+        table = read_table(options.data)
         print(describe(table))
-        print(f"wrote    {shown(path)}")
         return table
-    return read_table(path)
+    refuse_bare_table(options.data)
+    path = _table_path(options.data, options.processed, options.horizon)
+    if _is_fresh(path, options.data, options.splits) and not was_changed(table := read_table(path)):
+        return table
+    table = build_table(read_bars(options.data, splits=options.splits), options.horizon)
+    write_table(table, path)
+    print(describe(table))
+    print(f"wrote    {shown(path)}")
+    return table
 
 
 def _is_fresh(table: Path, bars: Path, splits: Path | None) -> bool:

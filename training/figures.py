@@ -17,6 +17,7 @@ from model.manifest import CalibrationBin
 from model.thresholds import ThresholdCurve, threshold_curve
 from model.wording import threshold_written
 from training.estimates import FEWEST_ROWS
+from training.once import once_a_bundle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,6 +33,7 @@ _MISSING_GLYPH = "�"
 _ONE_AT_A_TIME = Lock()
 
 
+@once_a_bundle
 def threshold_figure(bundle: Bundle) -> bytes:
     """Draw what every decision threshold does to the out-of-fold rows of *bundle*."""
     rows = bundle.out_of_fold
@@ -45,6 +47,7 @@ def threshold_figure(bundle: Bundle) -> bytes:
     return threshold_chart(shown, bundle.threshold, bundle.manifest.target.positive_class)
 
 
+@once_a_bundle
 def calibration_figure(bundle: Bundle) -> bytes:
     """Draw what came true against what *bundle* said."""
     return calibration_chart(bundle.manifest.calibration, bundle.manifest.target.positive_class)

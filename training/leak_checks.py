@@ -27,10 +27,12 @@ from training.leaks.single import feature_shift, plausible_auc, target_in_featur
 from training.leaks.source import Source
 from training.leaks.subject import Finding, NotRun, Probe, Subject
 from training.settings import Settings
+from training.table_values import RECORDED_VALUES
 
 DRAWS = 1000
 
 WORST_FIRST = (
+    RECORDED_VALUES,
     "target_in_features",
     "target_and_return",
     "prefix_invariance",
@@ -133,7 +135,10 @@ def _no_neighbours(table: FeatureTable) -> str:
         return "the rows have no time (--time), so no row is next to another"
     alone = (table.ticker[1:] != table.ticker[:-1]) | (table.day[1:] != table.day[:-1])
     if not alone.all():
-        return "several rows have the same day, so none is next; name what they belong to (--group)"
+        thing = table.layout.group
+        if thing is None:
+            return "several rows have the same day, so none is next; name what they belong to (--group)"
+        return f"a {thing} has several rows on one day, so none of them is next"
     _, counts = np.unique(table.ticker, return_counts=True)
     if counts.max() < 3:
         return "no group has three rows"

@@ -5,11 +5,11 @@ it tried on them. Lines are only ever added.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -22,7 +22,7 @@ from model.registry import Registry
 from model.storage import sha256_of
 from model.wording import percent, threshold_written
 from training.candidates import BASELINE
-from training.settings import EXPANDING
+from training.settings import Settings
 
 LEDGER = "ledger.jsonl"
 
@@ -43,10 +43,6 @@ class RowsLookedAt(Protocol):
     @property
     def y_true(self) -> NDArray[np.int64]:
         """The outcome of each row."""
-
-    @property
-    def fold(self) -> NDArray[np.int64]:
-        """The fold that tested each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +94,43 @@ class Looks:
 
 
 def rows_key(data: str, rows: RowsLookedAt) -> str:
-    """Name out-of-fold rows: the same data (by its sha256), rows, outcomes and folds give the same name."""
-    order = np.lexsort((rows.ticker, rows.day))
+    """Name out-of-fold rows: the same data (by its sha256), rows and outcomes give the same name.
+
+    Other folds are no other rows: whoever deals them anew looks at the same outcomes once more.
+    """
+    order = np.lexsort((rows.y_true, rows.ticker, rows.day))
     parts = (
         data.encode(),
         rows.day[order].astype("datetime64[D]").astype(np.int64).tobytes(),
         "\n".join(rows.ticker[order].tolist()).encode(),
         rows.y_true[order].astype(np.int64).tobytes(),
-        rows.fold[order].astype(np.int64).tobytes(),
     )
     return sha256_of(b"\0".join(parts))
 
 
-def candidate_at(candidate: str, threshold: float, window: str = EXPANDING) -> str:
-    """Name what a candidate at a threshold is as something tried; another kind of training window makes it another.
+def candidate_at(candidate: str, threshold: float, folds: str) -> str:
+    """Name what a candidate at a threshold is as something tried; other *folds*, by `folds_in`, make it another.
 
-    >>> candidate_at("baseline", 0.44), candidate_at("baseline", 0.44, "rolling")
-    ('baseline at 0.44', 'baseline on rolling windows at 0.44')
+    >>> candidate_at("baseline", 0.44, folds_in({"split": "stratified", "folds": 5, "seed": 3}))
+    'baseline at 0.44, 5 stratified folds at random (seed 3)'
     """
-    trained = "" if window == EXPANDING else f" on {window} windows"
-    return f"{candidate}{trained} at {threshold_written(threshold)}"
+    return f"{candidate} at {threshold_written(threshold)}, {folds}"
+
+
+def folds_in(settings: Mapping[str, Any]) -> str:
+    """Name the folds of a run by the *settings* that its manifest records.
+
+    >>> folds_in({"first_window": 750, "step": 250, "gap": 1})
+    'expanding windows from 750 days, 250 days a fold, gap 1'
+    """
+    if "folds" in settings:
+        kind, seed = settings.get("split", "stratified"), settings.get("seed", Settings().seed)
+        return f"{settings['folds']} {kind} folds at random (seed {seed})"
+    default = Settings()
+    window, first_window, step, gap = (
+        settings.get(name, getattr(default, name)) for name in ("window", "first_window", "step", "gap")
+    )
+    return f"{window} windows from {first_window} days, {step} days a fold, gap {gap}"
 
 
 class Ledger:
@@ -215,6 +228,5 @@ def _note_bundle(
 ) -> Looks:
     manifest = bundle.manifest
     candidate = str(manifest.settings.get("candidate") or BASELINE)
-    window = str(manifest.settings.get("window") or EXPANDING)
-    tried = candidate_at(candidate, threshold, window)
+    tried = candidate_at(candidate, threshold, folds_in(manifest.settings))
     return Ledger.beside(registry).note(kind, manifest.trained_on.sha256, bundle.out_of_fold, [tried], when)

@@ -10,6 +10,7 @@ from model.bundle import Bundle
 from model.manifest import Interval, Layout, Manifest, Metric
 from model.thresholds import Confusion, confusion_at
 from model.wording import interval, number, percent, threshold_written
+from training.once import once_a_bundle
 from training.report_words import resampled, rows_tested
 
 SENSITIVITY = (0.40, 0.44, 0.48, 0.50, 0.55)
@@ -48,13 +49,14 @@ class SensitivityRow:
     precision_interval: Interval | None
 
 
-def sensitivity(bundle: Bundle, thresholds: Sequence[float] = SENSITIVITY) -> list[SensitivityRow]:
-    """Return what each of *thresholds* does to the out-of-fold rows."""
+@once_a_bundle
+def sensitivity(bundle: Bundle) -> list[SensitivityRow]:
+    """Return what each of `SENSITIVITY` and the threshold in use do to the out-of-fold rows."""
     rows = bundle.out_of_fold
     draws, seed = bundle.manifest.settings["draws"], bundle.manifest.settings["seed"]
     days = DayBootstrap.of_rows(rows, bundle.manifest.layout, draws=int(draws or 0), seed=int(seed or 0))
     found = []
-    for threshold in thresholds:
+    for threshold in sorted({*SENSITIVITY, bundle.threshold}):
         called = (rows.y_score >= threshold).astype(np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             precision_draws = days.sums(called * rows.y_true) / days.sums(called)
@@ -77,7 +79,7 @@ def sensitivity_table(bundle: Bundle) -> list[str]:
         f" right overall | always “{positive}” |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in sensitivity(bundle, sorted({*SENSITIVITY, bundle.threshold})):
+    for row in sensitivity(bundle):
         at, found = row.confusion, row.precision_interval
         between = "–" if found is None else f"{percent(found.low)} to {percent(found.high)}"
         mark = "**" if row.threshold == bundle.threshold else ""

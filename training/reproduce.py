@@ -8,6 +8,7 @@ from model.manifest import Manifest
 from model.wording import number
 from training.places import ROOT, SHIPPED_BARS
 from training.settings import EXPANDING, HORIZON_DAYS, Settings
+from training.target_values import target_values
 
 # Written by `keep_threshold`, not by training: whoever makes the bundle again keeps it again.
 _KEPT_BY_HAND = frozenset({"--threshold"})
@@ -23,7 +24,8 @@ def reproduce(manifest: Manifest) -> list[str]:
     elif manifest.layout.returns:
         lines = _on_bars(manifest)
     else:
-        options = _table(manifest) | _evaluation(manifest) | {"--name": str(manifest.settings["name"])}
+        chosen = {f"--{name}": manifest.settings.get(name) for name in ("candidate", "window", "name")}
+        options = _table(manifest) | _evaluation(manifest) | chosen
         lines = [*_data_lines(manifest), f"python -m training {_words(_unless_kept(manifest, options))} --no-promote"]
     return [*lines, *_kept(manifest), f"python -m training report --version {manifest.version}"]
 
@@ -74,9 +76,8 @@ def _table(manifest: Manifest) -> dict[str, object]:
 
 
 def _positive_value(manifest: Manifest) -> str:
-    """Return the value that is the positive class, which a manifest holds in the description of its target."""
-    found = re.search(r"` is “(.*?)”, 0 where", manifest.target.description)
-    return found.group(1) if found else manifest.target.positive_class
+    values = target_values(manifest.target)
+    return values[0] if values else manifest.target.positive_class
 
 
 def _adoption(manifest: Manifest) -> dict[str, object]:

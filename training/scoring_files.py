@@ -13,10 +13,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from model.bundle import Bundle
+from model.column_names import printable
 from model.errors import TrainingError
 from model.registry import Registry
 from model.storage import write_file
-from training.feature_batches import KINDS, kind_of, read_batches
+from training.feature_batches import KINDS, FeatureBatch, kind_of, read_batches
 
 ROWS_IN_A_PART = 200_000
 PROGRESS = "progress.json"
@@ -27,7 +28,7 @@ class FileProgress(msgspec.Struct, frozen=True):
     """How far one file is; kept beside its parts, so that a run that was stopped goes on from there.
 
     `source` tells the file and `model` the version apart from others; `called` counts the rows of the
-    positive class, `blank` those without an answer.
+    positive class, `blank` those without an answer, `filled` those that lacked a value the model fills in.
     """
 
     source: str
@@ -36,6 +37,7 @@ class FileProgress(msgspec.Struct, frozen=True):
     rows: int = 0
     called: int = 0
     blank: int = 0
+    filled: int = 0
     parts: int = 0
     finished: bool = False
 
@@ -101,20 +103,21 @@ def score_file(task: ScoringTask, on_rows: Callable[[int], object] = lambda _: N
         return progress
     row = progress.rows
     for batch in read_batches(task.source, bundle.manifest.feature_names, rows=task.part_rows, skip=row):
-        scored, blank = _scored(batch, bundle, task, first_row=row)
+        scored, filled = _scored(batch, bundle, task, first_row=row)
         kind = kind_of(task.source)
         # The part first: stopped between the two, the same part is written once more.
         write_file(task.target / f"part-{progress.parts:05d}{kind}", _bytes_of(scored, kind))
-        row += batch.num_rows
+        row += scored.num_rows
         progress = msgspec.structs.replace(
             progress,
             rows=row,
             called=progress.called + (pc.sum(scored[CALL]).as_py() or 0),
-            blank=progress.blank + blank,
+            blank=progress.blank + scored[CALL].null_count,
+            filled=progress.filled + filled,
             parts=progress.parts + 1,
         )
         _keep(progress, task.target)
-        on_rows(batch.num_rows)
+        on_rows(scored.num_rows)
     progress = msgspec.structs.replace(progress, finished=True)
     _keep(progress, task.target)
     return progress
@@ -145,17 +148,24 @@ def _keep(progress: FileProgress, target: Path) -> None:
     write_file(target / PROGRESS, msgspec.json.encode(progress))
 
 
-def _scored(batch: pa.Table, bundle: Bundle, task: ScoringTask, *, first_row: int) -> tuple[pa.Table, int]:
-    """Return *batch* with probability and call, and how many rows have none."""
-    names, key = bundle.manifest.feature_names, bundle.probability_key
+def _scored(batch: FeatureBatch, bundle: Bundle, task: ScoringTask, *, first_row: int) -> tuple[pa.Table, int]:
+    """Return *batch* with probability and call, and in how many rows the model filled in what was missing."""
+    names, key, rows = bundle.manifest.feature_names, bundle.probability_key, batch.rows
     for name in (key, CALL):
-        if name in batch.column_names:
+        if name in rows.column_names:
             msg = f"{task.source} has a column {name} already, which the answers would be called. Rename it."
             raise TrainingError(msg)
-    X = np.column_stack([pc.fill_null(batch[name], np.nan).to_numpy() for name in names])
+    X = np.column_stack([pc.fill_null(rows[name], np.nan).to_numpy() for name in names])
     usable = ~np.isinf(X).any(axis=1)
-    if not _takes_missing(bundle):
-        usable &= ~np.isnan(X).any(axis=1)
+    usable[list(batch.unread)] = False
+    gaps = np.isnan(X)
+    if bundle.filling is not None:
+        filled = int((usable & gaps.any(axis=1)).sum())
+        X = np.where(gaps, np.array(bundle.filling), X)
+    else:
+        filled = 0
+        if not _takes_missing(bundle):
+            usable &= ~gaps.any(axis=1)
     p = np.full(len(X), np.nan)
     if usable.any():
         p[usable] = bundle.scorer.many(X[usable])
@@ -167,24 +177,28 @@ def _scored(batch: pa.Table, bundle: Bundle, task: ScoringTask, *, first_row: in
         CALL: pa.array((p >= bundle.threshold).astype(np.int8), mask=unanswered),
     }
     for name, column in answers.items():
-        batch = batch.append_column(name, column)
-    return batch, int(unanswered.sum())
+        rows = rows.append_column(name, column)
+    return rows, filled
 
 
-def _fault(batch: pa.Table, X: Any, names: Sequence[str], position: int, first_row: int, source: Path) -> str:
+def _fault(batch: FeatureBatch, X: Any, names: Sequence[str], position: int, first_row: int, source: Path) -> str:
     # As a spreadsheet shows it: a CSV file has its header in row 1.
     row = first_row + position + (1 if kind_of(source) == ".parquet" else 2)
-    faulty = [name for name, value in zip(names, X[position], strict=True) if not np.isfinite(value)]
-    name = faulty[0] if faulty else names[0]
-    value = batch[name][position].as_py()
+    if (cell := batch.unread.get(position)) is not None:
+        name, found = cell.feature, f"“{printable(cell.text)}”"
+    else:
+        faulty = [name for name, value in zip(names, X[position], strict=True) if not np.isfinite(value)]
+        name = faulty[0] if faulty else names[0]
+        value = batch.rows[name][position].as_py()
+        found = "nothing" if value is None else str(value)
     return (
-        f"{source}, row {row}: {'nothing' if value is None else value} for {name}, expected a number that can be"
+        f"{source}, row {row}: {found} for {name}, expected a number that can be"
         " scored. Correct the row, or leave such rows without an answer with --faulty blank."
     )
 
 
 def _takes_missing(bundle: Bundle) -> bool:
-    """Whether the model answers a row without any value, as one with an imputer does."""
+    """Whether the pipeline answers a row without any value by itself, as some trees do."""
     try:
         return bool(np.isfinite(bundle.scorer.many(np.full((1, len(bundle.manifest.features)), np.nan)))[0])
     except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from model.bundle import Bundle
 from model.thresholds import confusion_at
 from training.power import DataNeeded, data_needed
-from training.report_tables import SENSITIVITY, sensitivity
+from training.report_tables import sensitivity
 from training.summary_tables import calls_grid, checks_grid, edges_grid, metrics_grid, metrics_note, risks_grid
 from training.summary_words import (
     figure_texts,
@@ -107,9 +107,9 @@ def _change(bundle: Bundle, needed: DataNeeded) -> Section:
 
 
 def _calls(bundle: Bundle) -> Grid:
-    thresholds = sorted({*SENSITIVITY, bundle.threshold})
-    header, rows = calls_grid(bundle.manifest.target.positive_class, sensitivity(bundle, thresholds))
-    return Grid(header, rows, strong=thresholds.index(bundle.threshold))
+    found = sensitivity(bundle)
+    header, rows = calls_grid(bundle.manifest.target.positive_class, found)
+    return Grid(header, rows, strong=[row.threshold for row in found].index(bundle.threshold))
 
 
 def stakeholder_summary(bundle: Bundle) -> str:

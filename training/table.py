@@ -19,10 +19,14 @@ from model.parquet import read_parquet
 from model.storage import sha256_of, write_file
 from training.bars import BarsFile
 from training.feature_history import WARM_UP_TOLERANCE, moved_by_the_future, moved_by_the_start
+from training.table_values import about_ignored, check_of_changed, digest_of_values
 
 _METADATA = b"handover"
 # Where the target is not the default one, which was never written.
 _TARGET = b"handover.target"
+# Of which values the provenance speaks.
+_VALUES = b"handover.values"
+_COLUMNS = ("day", "ticker", *FEATURE_NAMES, MARKET_TARGET.column, "next_day_return")
 
 
 def market_target(horizon: int) -> Target:
@@ -148,7 +152,7 @@ def write_table(table: FeatureTable, path: Path) -> None:
         MARKET_TARGET.column: pa.array(np.where(unknown, 0, table.y).astype(np.int8), mask=unknown),
         "next_day_return": pa.array(table.next_day_return, mask=unknown),
     }
-    metadata = {_METADATA: msgspec.json.encode(table.provenance)}
+    metadata = {_METADATA: msgspec.json.encode(table.provenance), _VALUES: digest_of_values(table).encode()}
     if table.target != MARKET_TARGET:
         metadata[_TARGET] = msgspec.json.encode(table.target)
     buffer = pa.BufferOutputStream()
@@ -176,18 +180,38 @@ def read_target(path: Path) -> Target:
     return msgspec.json.decode(metadata[_TARGET], type=Target) if _TARGET in metadata else MARKET_TARGET
 
 
+def refuse_bare_table(path: Path) -> None:
+    """Raise a `TrainingError` where *path* has the columns of a processed table and not its provenance, or return."""
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowInvalid):
+        return
+    if set(_COLUMNS) <= set(schema.names) and _METADATA not in (schema.metadata or {}):
+        msg = (
+            f"{path} has the columns of a processed table, but not what `python -m training features` writes into the"
+            " file: make it anew with that from its bars; or remove next_day_return, which says the target, and train"
+            f" on it as on any table with `--table {path} --target {MARKET_TARGET.column} --time day --group ticker`."
+        )
+        raise TrainingError(msg)
+
+
 def read_table(path: Path) -> FeatureTable:
-    """Read a processed table written by `write_table`."""
+    """Read a processed table written by `write_table`.
+
+    Of values that were changed since, nothing that was recorded is believed: a failed check says so in its place.
+    """
     provenance = read_provenance(path)
     if provenance is None:
         msg = f"{path} is not a processed table. Make one from daily bars with `python -m training features {path}`."
         raise TrainingError(msg)
     table = read_parquet(path)
-    expected = ("day", "ticker", *FEATURE_NAMES, MARKET_TARGET.column)
-    if missing := [name for name in expected if name not in table.column_names]:
+    if missing := [name for name in _COLUMNS if name not in table.column_names]:
         msg = f"{path} has no column {', '.join(missing)}. Make it anew with `python -m training features`."
         raise TrainingError(msg)
-    return FeatureTable(
+    if ignored := [name for name in table.column_names if name not in _COLUMNS]:
+        warnings = (*provenance.warnings, about_ignored(path, ignored))
+        provenance = msgspec.structs.replace(provenance, warnings=warnings)
+    read = FeatureTable(
         provenance=provenance,
         day=table["day"].to_numpy().astype("datetime64[D]"),
         ticker=table["ticker"].to_numpy().astype(np.str_),
@@ -196,6 +220,10 @@ def read_table(path: Path) -> FeatureTable:
         next_day_return=table["next_day_return"].to_numpy(),
         target=read_target(path),
     )
+    recorded = (pq.read_schema(path).metadata or {}).get(_VALUES, b"").decode()
+    if recorded == digest_of_values(read):
+        return read
+    return replace(read, provenance=msgspec.structs.replace(provenance, checks=(check_of_changed(provenance, path),)))
 
 
 def describe(table: FeatureTable) -> str:

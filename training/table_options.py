@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import TrainingError
-from training.settings import Settings
+from training.settings import ROLLING, Settings
 
 if TYPE_CHECKING:
-    from model.creation import Progress
+    from model.creation import Judged, Progress
     from model.dataset import FeatureTable
+    from model.splitting import SplitSettings
     from training.train import TrainingResult
 
 
@@ -34,6 +35,11 @@ def add_table_options(top: argparse.ArgumentParser) -> None:
 def add_roles(group: argparse._ActionsContainer, *, required: bool = False) -> None:
     """Add the options that say which table is meant, and what its columns are."""
     group.add_argument("--table", type=Path, metavar="FILE", required=required, help="the table")
+    add_columns(group, required=required)
+
+
+def add_columns(group: argparse._ActionsContainer, *, required: bool = False) -> None:
+    """Add the options that say what the columns of a table are."""
     group.add_argument("--target", metavar="COLUMN", required=required, help="the column to predict: two values")
     group.add_argument(
         "--positive", metavar="VALUE", help="which value is the positive class (default: the 1, yes or true of the two)"
@@ -46,7 +52,8 @@ def add_roles(group: argparse._ActionsContainer, *, required: bool = False) -> N
     group.add_argument(
         "--group",
         metavar="COLUMN",
-        help="what rows belong to, such as a customer: its rows are then never split (default: none)",
+        help="what rows belong to, such as a customer: without --time all its rows are on one side of every fold; with"
+        " --time folds follow the days, and how often a tested one was trained on too is said (default: none)",
     )
 
 
@@ -68,14 +75,14 @@ def check_table_options(options: argparse.Namespace) -> None:
     if given := [name for name, value in (foreign | {"--splits": options.splits}).items() if value]:
         msg = f"{', '.join(given)} given with --table: these are about daily bars only."
         raise TrainingError(msg)
-    default = Settings()
-    unused = {
-        "--candidate": options.candidate != default.candidate,
-        "--window": options.window != default.window,
-        "--horizon": options.horizon != default.horizon,
-    }
-    if options.command == "train" and (given := [name for name, asked in unused.items() if asked]):
-        msg = f"{', '.join(given)} given with --table: a table is trained with the baseline, on growing windows."
+    if options.horizon != Settings().horizon:
+        msg = (
+            "--horizon given with --table: the target is a column of the table, which looks as far ahead as it was made"
+            " to. Leave --horizon out, and give with --gap how many days the target needs to be known."
+        )
+        raise TrainingError(msg)
+    if options.window == ROLLING and options.time is None:
+        msg = "--window rolling given without --time: rows without a time have no windows. Name the column of days."
         raise TrainingError(msg)
     if options.target is None:
         msg = f"--table {options.table} given without --target: name the column to predict."
@@ -103,29 +110,42 @@ def describe_table(table: "FeatureTable") -> str:
     return "\n".join(lines)
 
 
-def train_on_table(options: argparse.Namespace, on_progress: "Callable[[Progress], None]") -> "TrainingResult":
-    """Train on the table that *options* name."""
+def split_settings(options: argparse.Namespace) -> "SplitSettings":
+    """Return how the rows of a table are split for training and testing, as *options* ask for it."""
     from model.splitting import SplitSettings
     from model.stratified import FOLDS
+
+    return SplitSettings(
+        n_folds=FOLDS if options.folds is None else options.folds,
+        rolling=options.window == ROLLING,
+        first_window=options.first_window,
+        step=options.fold_days,
+        gap=options.gap,
+        seed=options.seed,
+    )
+
+
+def train_on_table(options: argparse.Namespace, on_progress: "Callable[[Progress], None]") -> "TrainingResult":
+    """Train on the table that *options* name."""
     from training.any_table import TableSettings, train_table
 
     default = Settings()
     reason = default.threshold_reason if options.threshold == default.threshold else "set on the command line"
     settings = TableSettings(
         name=options.name or options.table.name.split(".")[0],
-        split=SplitSettings(
-            n_folds=FOLDS if options.folds is None else options.folds,
-            first_window=options.first_window,
-            step=options.fold_days,
-            gap=options.gap,
-            seed=options.seed,
-        ),
+        split=split_settings(options),
         threshold=options.threshold,
         threshold_reason=reason,
         draws=options.draws,
         seed=options.seed,
+        candidate=options.candidate,
     )
     result = train_table(table_asked_for(options), settings, on_progress)
-    why = next(check.finding for check in result.checks if check.name == "folds")
-    print(f"split    {why}")
+    print(f"split    {split_in_words(result)}")
     return result
+
+
+def split_in_words(made: "Judged") -> str:
+    """Say how rows were split and why; in the order of time, how many test rows are of groups that were trained on."""
+    said = ("folds", "whole_groups") if made.draft.manifest.layout.time else ("folds",)
+    return " ".join(check.finding for check in made.checks if check.name in said)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from model.any_rows import InvalidTableError
 from model.bars import FloatArray
+from model.column_names import printable
 from model.errors import Fault
 from model.wording import percent
 
@@ -78,7 +79,7 @@ def chosen_columns(table: pa.Table, names: Sequence[str]) -> Usable:
 
 
 def _sentence(why: str, names: list[str]) -> str:
-    shown = ", ".join(f"“{name}”" for name in names[:NAMES_SHOWN])
+    shown = ", ".join(f"“{printable(name)}”" for name in names[:NAMES_SHOWN])
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
     return f"Left out: {'column' if len(names) == 1 else 'columns'} {shown}{more}, {why}."
 

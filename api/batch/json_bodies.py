@@ -13,6 +13,7 @@ from api import strict_json, validation
 from api.batch.document import Records, as_float, column_faults, read_document
 from api.batch.rows import Rows
 from api.errors import FAULTS_LISTED, NOT_DECODED, THE_BODY, TooManyRowsError, UnreadableBodyError
+from api.json_names import JsonNames
 from api.row_features import may_have_gaps
 from api.strict_json import Members
 from model.bars import FloatArray
@@ -41,7 +42,8 @@ class JsonReader:
         self._names = [feature.name for feature in features]
         # Names of fields must be Python's; names of features need not be.
         fields = [f"f{position}" for position in range(len(features))]
-        names = dict(zip(fields, self._names, strict=True))
+        self._json_names = JsonNames(self._names)
+        names = dict(zip(fields, self._json_names.fields, strict=True))
         # numpy makes NaN of None.
         number: Any = float | None if may_have_gaps(features) else float
         row = msgspec.defstruct(
@@ -116,6 +118,10 @@ class JsonReader:
         return records.rows()
 
     def _valid_block(self, piece: bytes) -> FloatArray | None:
+        named = self._json_names.in_fields(piece)
+        if named is None:
+            return None
+        piece = named
         try:
             rows = self._rows_decoder.decode(piece)
         except NOT_DECODED:
@@ -129,6 +135,10 @@ class JsonReader:
         return np.fromiter(values, np.float64, n_features * len(rows)).reshape(-1, n_features).T
 
     def _valid_columns(self, body: bytes) -> FloatArray | None:
+        named = self._json_names.in_fields(body)
+        if named is None:
+            return None
+        body = named
         if b"\\" in body or body.count(b'"') != 2 * (len(self._names) + 1):
             return None
         frame, spans = _arrays(body, len(self._names))

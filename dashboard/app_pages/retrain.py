@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import access, cards, changes, runs, sentences, state, training_form
-from dashboard.retrain import challenger, elsewhere, progress
+from dashboard.retrain import challenger, elsewhere, progress, undecided
 
 bundle = state.current_bundle()
 registry = state.registry()
@@ -21,14 +21,14 @@ run = runs.newest(registry)
 if run is not None and run.status.state == "running":
     progress.watch(registry)
 elif run is not None and run.status.state == "finished":
-    challenger.show(registry, run, bundle, by)
+    challenger.show(registry, undecided.of_run(registry, run), bundle, by)
 else:
     if run is not None:
         progress.ended(run)
     elsewhere.say_who_trains(registry)
-    if bundle.manifest.layout.returns:
-        training_form.begin(registry, by)
-    else:
+    training_form.begin(registry, bundle.manifest, by)
+    if not bundle.manifest.layout.returns:
         elsewhere.say_how(bundle.manifest)
+    challenger.offer_stored(registry, bundle, by)
 changes.history(registry)
 st.html(cards.footer(bundle))

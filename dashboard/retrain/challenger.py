@@ -4,11 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cards, changes, comparison, runs, sentences, state, tables
-from dashboard.retrain import words
+from dashboard import cards, changes, comparison, sentences, state, tables
+from dashboard.retrain import setting_words, undecided, words
 from dashboard.retrain.differences import differences_section
+from dashboard.retrain.undecided import Undecided
 from model.bundle import Bundle
 from model.errors import ModelError
+from model.manifest import Manifest
 from model.registry import Registry
 from training.ledger import Looks, looks_of
 from training.panels.tables import table
@@ -16,31 +18,61 @@ from training.panels.tables import table
 KEPT = 4
 
 
-def show(registry: Registry, run: runs.Run, champion: Bundle, by: str | None) -> None:
-    """Compare what *run* stored with *champion*, and let *by*, who looks at it, publish or discard it."""
+def offer_stored(registry: Registry, champion: Bundle, by: str | None) -> None:
+    """Let a version be chosen that was stored from a shell and never in use, and show it beside *champion*."""
     try:
-        challenger = state.opened(str(registry.folder), str(run.status.version), None)
+        offered = undecided.labels(undecided.stored(registry))
+    except ModelError:
+        # The history says below what is wrong with it.
+        return
+    if not offered:
+        return
+    chosen = st.selectbox(
+        "Stored and never in use",
+        list(offered),
+        index=None,
+        format_func=offered.__getitem__,
+        placeholder="Choose one to put it beside the model in use",
+        key="stored",
+        help="Such as `python -m training --no-promote` leaves behind; the newest of them.",
+    )
+    if chosen is not None:
+        show(registry, undecided.of_command(registry, chosen), champion, by)
+
+
+def show(registry: Registry, one: Undecided, champion: Bundle, by: str | None) -> None:
+    """Compare *one* with *champion*, and let *by*, who looks at it, publish or discard it."""
+    try:
+        challenger = state.opened(str(registry.folder), one.version, None)
         looks = looks_of(registry, challenger)
     except ModelError as error:
         st.error(
-            f"**What the run of {run.started} stored cannot be opened.** {sentences.plain(str(error))}",
+            f"**What {one.made_by} stored cannot be opened.** {sentences.plain(str(error))}",
             icon=":material/error:",
         )
-        changes.button("Discard", "discard", runs.discard, registry, run)
+        changes.button("Discard", "discard", one.discard)
         return
     if challenger.version == champion.version:
         st.info("The run made the very version that is in use: same rows, same settings, same model.")
-        changes.button("Close", "close", runs.close, run)
+        changes.button("Close", "close", one.discard)
         return
     with st.container(border=True):
         st.header("Challenger beside champion", anchor=False)
+        _say_what_they_are(challenger.manifest, champion.manifest)
         _compare(challenger, champion, looks)
         st.html(tables.comparison(challenger.manifest, champion.manifest))
     with st.container(border=True):
         differences_section(challenger, champion)
     with st.container(border=True):
         st.header("Put it in use?", anchor=False)
-        _decide(registry, run, challenger, by)
+        _decide(one, by)
+
+
+def _say_what_they_are(challenger: Manifest, champion: Manifest) -> None:
+    st.markdown(setting_words.challenger_sentence(challenger, champion))
+    header, rows = setting_words.settings_table(challenger, champion)
+    if rows:
+        st.html(table(header, rows, caption="Settings in which the two differ; all others are the same", figures=False))
 
 
 def _compare(challenger: Bundle, champion: Bundle, looks: Looks) -> None:
@@ -65,12 +97,11 @@ def compared(
     return comparison.compare(_challenger, _champion, level=level)
 
 
-def _decide(registry: Registry, run: runs.Run, challenger: Bundle, by: str | None) -> None:
+def _decide(one: Undecided, by: str | None) -> None:
     why = st.text_input("Reason", key="why", placeholder="Why this version should be in use", max_chars=300)
     with st.container(horizontal=True):
         # A click on a challenger that somebody has replaced meanwhile is none on the one that is there now.
-        key = f"publish_{challenger.version}"
+        key = f"publish_{one.version}"
         if st.button("Publish the challenger", key=key, type="primary", disabled=by is None):
-            publish = partial(runs.publish, registry, run, instead_of=state.known_promotion())
-            changes.promote("Published", publish, why)
-        changes.button("Discard it", "discard", runs.discard, registry, run)
+            changes.promote("Published", partial(one.publish, instead_of=state.known_promotion()), why)
+        changes.button("Discard it", "discard", one.discard)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import runs, sentences, state, tables
+from model.bar_columns import REQUIRED
 from model.dataset import FeatureTable
 from model.errors import InvalidInputError, ModelError
 from training.panels.tables import facts
@@ -31,6 +32,9 @@ def choose_table() -> FeatureTable | None:
     try:
         return {SHIPPED: _shipped, PROCESSED: _processed, UPLOAD: _uploaded}[source]()
     except InvalidInputError as error:
+        if said := _no_bars(error):
+            st.error(said, icon=":material/error:")
+            return None
         noun = "fault" if error.count == 1 else "faults"
         st.error(
             f"**{sentences.plain(error.subject)} cannot be used: {error.count:,} {noun}.**", icon=":material/error:"
@@ -40,6 +44,20 @@ def choose_table() -> FeatureTable | None:
     except ModelError as error:
         st.error(sentences.plain(str(error)), icon=":material/error:")
         return None
+
+
+def _no_bars(error: InvalidInputError) -> str:
+    """Say that a file is another kind of table, where most columns of daily bars are missing; else nothing."""
+    missing = error.count if all(fault.found.startswith("no column ") for fault in error.faults) else 0
+    there = len(REQUIRED) - missing
+    if there >= len(REQUIRED) / 2:
+        return ""
+    name = error.subject
+    return (
+        f"**{sentences.plain(name)} cannot be used: it holds no daily bars.** Of the columns {', '.join(REQUIRED)} it"
+        f" has {there or 'none'}. Any other table is trained on the command line:"
+        f" `python -m training --table {name} --target COLUMN`."
+    )
 
 
 def horizon_asked_for() -> int:

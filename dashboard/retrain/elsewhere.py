@@ -1,9 +1,10 @@
-"""Training on the command line: how to, where this page has no data to offer, and that somebody is at it."""
+"""Training on the command line: how the same is done there, and that somebody is at it."""
 
 import shlex
 
 import streamlit as st
 
+from dashboard.retrain.roles import roles_of
 from dashboard.sentences import plain
 from model.manifest import Manifest
 from model.registry import Registry
@@ -21,22 +22,26 @@ def say_who_trains(registry: Registry) -> None:
 
 
 def say_how(manifest: Manifest) -> None:
-    """Say that the model was trained on a table, and how another is trained on one like it."""
-    with st.container(border=True):
-        st.header("Training another", anchor=False)
+    """Say how the same is done on the command line, where also other columns can be trained on."""
+    with st.expander("The same on the command line, or with other columns"):
         st.markdown(
-            f"This model was trained on a table, {plain(manifest.trained_on.file)}, which is not kept here. Another is"
-            " trained on the command line, where the table is; the first command stores a version and leaves the one in"
-            " use as it is, the second lists the versions there are:"
+            "Where the table is, the first command stores a version and leaves the one in use as it is; this page then"
+            " offers it for comparison. The second lists the versions there are:"
         )
-        st.code(f"{command_for(manifest)} --no-promote\npython -m training versions", language="bash", wrap_lines=True)
+        st.code(f"{command_for(manifest)} --no-promote\npython -m training versions", language=None, wrap_lines=True)
         st.markdown("`python -m training promote VERSION --reason …` puts it in use, and this page can take it back.")
 
 
 def command_for(manifest: Manifest) -> str:
     """Return the command that trains a model like the one *manifest* describes, on a table of the same columns."""
-    layout = manifest.layout
-    words = ["python", "-m", "training", "--table", manifest.trained_on.file, "--target", manifest.target.column]
-    for option, column in (("--time", layout.time), ("--group", layout.group)):
-        words += [option, column] if column else []
-    return shlex.join([*words, "--name", manifest.name])
+    roles = roles_of(manifest)
+    columns = {
+        "--table": manifest.trained_on.file,
+        "--target": roles.target,
+        "--positive": roles.positive,
+        "--time": roles.time,
+        "--group": roles.group,
+        "--name": manifest.name,
+    }
+    given = [word for option, value in columns.items() if value is not None for word in (option, value)]
+    return shlex.join(["python", "-m", "training", *given])

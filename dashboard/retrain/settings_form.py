@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -11,9 +11,11 @@ import streamlit as st
 from dashboard.retrain.data import HORIZON, PROCESSED
 from model.dataset import FeatureTable
 from model.errors import TrainingError
-from training.candidates import CANDIDATES
+from training.candidates import BASELINE, CANDIDATES
 from training.settings import EXPANDING, ROLLING, Settings, check_settings, usable_folds
 from training.train import usable_rows
+
+S = TypeVar("S")
 
 ISO = "YYYY-MM-DD"
 WINDOWS = {EXPANDING: "Expanding: each fold trains on all days before it", ROLLING: "Rolling: on the latest days only"}
@@ -22,39 +24,60 @@ LABELS = {"--first-window": "“First window, days”", "--horizon": "“Horizon
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Generic[S]):
     """Settings as they stand in the form, how many folds they come to, and what is wrong with them."""
 
-    settings: Settings
+    settings: S
     folds: int
     wrong: str = ""
 
 
-def choose_settings(table: FeatureTable) -> Chosen:
+def choose_settings(table: FeatureTable) -> Chosen[Settings]:
     """Let the settings of a run be chosen; the defaults are those of the command line."""
     tickers, first_day, last_day = _choose_rows(table)
-    candidate = st.selectbox(
-        "Candidate",
-        [name for name, entry in CANDIDATES.items() if not entry.trivial],
-        format_func=lambda name: CANDIDATES[name].label,
-        key="candidate",
-        persist_state="session",
-        help="What is trained. More kinds tried on the same rows make it likelier that one looks better by chance.",
-    )
-    window = st.selectbox(
-        "Training window", list(WINDOWS), format_func=WINDOWS.__getitem__, key="window", persist_state="session"
-    )
     settings = Settings(
         tickers=tickers or (),
         first_day=first_day,
         last_day=last_day,
-        candidate=candidate,
-        window=window,
+        candidate=choose_candidate("candidate"),
+        window=choose_window("window"),
         **_choose_numbers(table),
     )
     if tickers is None:
         return Chosen(settings, 0, "No ticker is chosen: choose one or more.")
     return _checked(table, settings)
+
+
+def choose_candidate(key: str, default: str = BASELINE) -> str:
+    """Let it be chosen what is trained."""
+    names = [name for name, entry in CANDIDATES.items() if not entry.trivial]
+    return str(
+        st.selectbox(
+            "Candidate",
+            names,
+            # One of an older release may be gone.
+            index=names.index(default) if default in names else 0,
+            format_func=lambda name: CANDIDATES[name].label,
+            key=key,
+            persist_state="session",
+            help="What is trained. More kinds tried on the same rows make it likelier that one looks better by chance.",
+        )
+    )
+
+
+def choose_window(key: str, default: str = EXPANDING) -> str:
+    """Let it be chosen which of the earlier days a fold trains on."""
+    names = list(WINDOWS)
+    return str(
+        st.selectbox(
+            "Training window",
+            names,
+            index=names.index(default) if default in names else 0,
+            format_func=WINDOWS.__getitem__,
+            key=key,
+            persist_state="session",
+        )
+    )
 
 
 def _choose_rows(table: FeatureTable) -> tuple[tuple[str, ...] | None, str | None, str | None]:
@@ -84,13 +107,11 @@ def _choose_numbers(table: FeatureTable) -> dict[str, Any]:
     default = Settings()
     with st.grid(3, min_column_width=140):
         return {
-            "first_window": _whole(
+            "first_window": whole(
                 "First window, days", default.first_window, "first_window", "The first training window."
             ),
-            "step": _whole(
-                "Fold, days", default.step, "fold_days", "Each test window, and how far each fold moves on."
-            ),
-            "gap": _whole(
+            "step": whole("Fold, days", default.step, "fold_days", "Each test window, and how far each fold moves on."),
+            "gap": whole(
                 "Gap, days", default.gap, "gap", "Days dropped between training and test: at least the horizon."
             ),
             "horizon": _horizon(table),
@@ -105,8 +126,8 @@ def _choose_numbers(table: FeatureTable) -> dict[str, Any]:
                 persist_state="session",
                 help="The positive class is called at this probability or more.",
             ),
-            "draws": _whole("Resamples", default.draws, "draws", "Resamples of days behind each interval."),
-            "seed": _whole("Seed", default.seed, "seed", "Equal seeds give equal intervals."),
+            "draws": whole("Resamples", default.draws, "draws", "Resamples of days behind each interval."),
+            "seed": whole("Seed", default.seed, "seed", "Equal seeds give equal intervals."),
         }
 
 
@@ -114,14 +135,15 @@ def _horizon(table: FeatureTable) -> int:
     if st.session_state.get("source") == PROCESSED:
         said = "How far the target of this table looks. Another takes a table of its own."
         return int(st.number_input("Horizon, days", value=table.target.horizon, disabled=True, help=said))
-    return _whole("Horizon, days", Settings().horizon, HORIZON, "How many days ahead the target looks.", least=1)
+    return whole("Horizon, days", Settings().horizon, HORIZON, "How many days ahead the target looks.", least=1)
 
 
-def _whole(label: str, value: int, key: str, description: str, least: int = 0) -> int:
+def whole(label: str, value: int, key: str, description: str, least: int = 0) -> int:
+    """Let a whole number of *least* or more be chosen."""
     return int(st.number_input(label, least, None, value, 1, key=key, persist_state="session", help=description))
 
 
-def _checked(table: FeatureTable, settings: Settings) -> Chosen:
+def _checked(table: FeatureTable, settings: Settings) -> Chosen[Settings]:
     """Say what is wrong with *settings* on *table*, in the words of the run they would end."""
     try:
         check_settings(settings)

@@ -142,7 +142,8 @@ def drift_sentence(drift: Drift, new: Bundle) -> str:
     )
     return (
         f"{first} How far apart the rows of two versions lie by chance was seen on these {drift.units:,} {noun}"
-        f" themselves: {how}. Chance takes any of the features beyond any of its limits once in twenty times."
+        f" themselves: {how}. Chance takes any of the features beyond any of its limits about once in twenty times;"
+        " where features change slowly for so short a record, up to once in twelve."
     )
 
 

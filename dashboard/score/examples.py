@@ -11,6 +11,7 @@ from model.bundle import Bundle
 from model.registry import Registry
 from model.storage import write_file
 from training.places import ROOT, SHIPPED_BARS
+from training.target_values import target_values
 
 EXAMPLES = ROOT / "data" / "examples"
 BARS, ROWS = "bars.csv", "rows.csv"
@@ -33,11 +34,13 @@ def example_rows(bundle: Bundle) -> bytes:
     known = [(layout.time, reference.day), (layout.group, reference.ticker)]
     # A feature may have the name that a column of days or groups would get.
     beside = [(name, values) for name, values in known if name and name not in manifest.feature_names]
+    positive, other = target_values(manifest.target) or ("1", "0")
+    written = (other, positive)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*(name for name, _ in beside), *manifest.feature_names, manifest.target.column])
     for i in spread:
-        outcome = "" if np.isnan(reference.y[i]) else int(reference.y[i])
+        outcome = "" if np.isnan(reference.y[i]) else written[int(reference.y[i])]
         writer.writerow([*(values[i] for _, values in beside), *reference.X[i].tolist(), outcome])
     return text.getvalue().encode()
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dashboard.score.files import FileTable
+from dashboard.score.outcomes import outcome_of
 from model.bar_cells import quote
 from model.bars import FaultList, FloatArray
 from model.errors import Fault, InvalidFeaturesError
@@ -64,7 +65,7 @@ def rows_of_features(file: FileTable, manifest: Manifest, filling: Sequence[floa
     if faults.count:
         ordered = [fault for _, fault in sorted(faults.found, key=lambda item: item[0])]
         raise InvalidFeaturesError(file.name, ordered, faults.count)
-    outcome, notes = _outcome(file.table, manifest)
+    outcome, notes = outcome_of(file.table, manifest.target)
     others = file.table.num_columns - len(columns)
     kept = f", and {others} other {'column' if others == 1 else 'columns'} kept as they are" if others else ""
     return ScorableRows(
@@ -181,19 +182,3 @@ def _empty(column: pa.ChunkedArray) -> NDArray[np.bool_]:
         column = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
         return pc.or_(pc.equal(column, ""), pc.equal(pc.utf8_lower(column), "nan")).to_numpy()
     return column.is_null().to_numpy()
-
-
-def _outcome(table: pa.Table, manifest: Manifest) -> tuple[FloatArray | None, tuple[str, ...]]:
-    """Return the target column as 1, 0 or NaN, if the table has one that can be read so."""
-    name = manifest.target.column
-    if name not in table.column_names:
-        return None, ()
-    texts = pc.fill_null(table.column(name).cast(pa.string(), safe=False), "").to_pylist()
-    known = {"": np.nan, "0": 0.0, "0.0": 0.0, "false": 0.0, "1": 1.0, "1.0": 1.0, "true": 1.0}
-    read = [known.get(text.strip().lower()) for text in texts]
-    if None in read:
-        odd = texts[read.index(None)]
-        return None, (
-            f"Column {name} holds {quote(odd)} where 1, 0 or nothing is expected, so the outcome is not compared.",
-        )
-    return np.array(read, dtype=np.float64), ()

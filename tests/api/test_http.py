@@ -60,7 +60,7 @@ def test_a_path_that_leads_nowhere_is_a_problem(client, problem, path):
 
 
 def test_a_path_that_leads_nowhere_is_answered_with_those_that_do(client, problem):
-    assert "/health, /ready, /model, /features, /predict," in problem(client.get("/helth"), 404)["detail"]
+    assert "/health, /ready, /model, /report, /features, /predict," in problem(client.get("/helth"), 404)["detail"]
 
 
 def test_doubled_slashes_are_not_redirected(client, problem):

@@ -239,3 +239,47 @@ def test_every_process_has_its_own_request_ids():
     ids = {create_app().test_client().get("/health").headers["X-Request-ID"] for _ in range(3)}
 
     assert len(ids) == 3
+
+
+class Unservable(Registry):
+    """A registry whose version *unservable* opens, and cannot be prepared for service."""
+
+    unservable: str | None = None
+
+    def load(self, version=None):
+        bundle = super().load(version)
+        if bundle.version == self.unservable:
+            bundle.filling = None
+            bundle.manifest = None
+        return bundle
+
+
+def test_a_version_that_cannot_be_prepared_leaves_the_running_one_and_says_why(registry, caplog):
+    first, second = versions(registry)
+    there = Unservable(registry.folder)
+    there.unservable = second
+    live = Live(there)
+    live.look()
+    promote(registry, second)
+
+    with caplog.at_level(logging.ERROR):
+        live.look()
+
+    assert live.served.bundle.version == first
+    assert live.trouble.startswith("The version in use cannot be served (AttributeError: ")
+    assert "Traceback" in caplog.text
+
+
+def test_a_server_that_starts_on_such_a_version_takes_the_next_good_one_up(registry, monkeypatch, problem):
+    first, second = versions(registry)
+    monkeypatch.setattr(Unservable, "unservable", first)
+    monkeypatch.setattr("api.Registry", Unservable)
+    client = client_of(registry.folder, monkeypatch)
+
+    assert "version" not in client.get("/health").json
+    assert "cannot be served (AttributeError" in client.get("/health").json["trouble"]
+    assert "cannot be served (AttributeError" in problem(client.get("/ready"), 503)["detail"]
+
+    promote(registry, second)
+    assert wait_until(lambda: client.get("/ready").status_code == 200)
+    assert "trouble" not in client.get("/health").json

@@ -9,6 +9,7 @@ What is compared takes turns within a round; figures are medians over rounds. `b
 import argparse
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -132,7 +133,7 @@ def start(folder, options):
 
 
 def bundle(folder, options):
-    """Bars to published bundle, deliverables included: seconds, memory, and how they grow."""
+    """Bars to published bundle: seconds, memory, and how they grow."""
     row("bars", "file", "seconds", "peak GiB")
     row("---", "---", "---", "---")
     took = {}
@@ -140,19 +141,20 @@ def bundle(folder, options):
         table = pa.table(panel(tickers))
         pq.write_table(table, folder / f"{tickers}.parquet")
         pyarrow.csv.write_csv(table, folder / f"{tickers}.csv")
-        for kind in ("parquet", "csv"):
-            rounds = []
-            for number in range(options.rounds):
-                places = [f"--{name}={folder / f'{tickers}{kind}{number}' / name}" for name in PLACES]
-                rounds.append(child("-m", "training", "--data", folder / f"{tickers}.{kind}", *places))
-            took[tickers, kind] = statistics.median(time for time, _ in rounds)
-            row(f"{tickers * DAYS:,}", kind, f"{took[tickers, kind]:.1f}", f"{max(peak for _, peak in rounds):.2f}")
+        del table
+        runs = {kind: [] for kind in ("parquet", "csv")}
+        for number in range(options.rounds):
+            for kind, found in runs.items():
+                made = folder / f"{tickers}{kind}{number}"
+                places = [f"--{name}={made / name}" for name in ("registry", "processed")]
+                found.append(child("-m", "training", "--data", folder / f"{tickers}.{kind}", *places))
+                shutil.rmtree(made)
+        for kind, found in runs.items():
+            took[tickers, kind] = statistics.median(time for time, _ in found)
+            row(f"{tickers * DAYS:,}", kind, f"{took[tickers, kind]:.1f}", f"{max(peak for _, peak in found):.2f}")
     for kind in ("parquet", "csv"):
         exponent = math.log10(took[TICKERS, kind] / took[TICKERS // 10, kind])
         print(f"\n{kind}: time grows with the rows to the power {exponent:.2f}")
-
-
-PLACES = ("registry", "deliverables", "processed")
 
 
 def bootstrap(_, options):

@@ -451,3 +451,35 @@ def test_cancelling_what_somebody_else_has_closed_does_nothing(registry: Registr
     runs.cancel(run, by="Ada")
 
     assert runs.newest(registry) is None
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"date,close,churned\n2020-01-01,1,yes\n"])
+def test_a_table_that_holds_no_bars_is_told_once_and_where_it_can_be_trained_on(page: AppTest, content: bytes):
+    upload(page, "my visits.csv", content)
+
+    (said,) = (plain(error) for error in page.error)
+    assert "my_visits.csv cannot be used: it holds no daily bars." in said
+    assert "`python -m training --table my_visits.csv --target COLUMN`" in said
+    assert not [html for html in page.html if "Faults" in str(html.value)]
+
+
+def test_bars_that_lack_a_column_are_told_which(page: AppTest):
+    upload(page, "short.csv", b"date,open,high,low,close\n2020-01-01,1,1,1,1\n")
+
+    assert "no column volume" in words(html_with(page, "Faults, in the order"))
+
+
+def test_the_challenger_says_what_it_is_and_where_its_settings_differ(registry: Registry, shipped: Bundle):
+    version = challenger(registry)
+    page = go(open_app(), "retrain")
+
+    assert f"The challenger is **Logistic regression**, version {version}, trained on made-up.csv" in markdown(page)
+    assert (
+        f"the champion is Logistic regression, version {shipped.version}; in these settings they differ:"
+        in markdown(page)
+    )
+    said = words(html_with(page, "Settings in which the two differ"))
+    assert "First window, days 100 750" in said
+    assert "Fold, days 50 250" in said
+    assert "Resamples 100 1000" in said
+    assert "Decision threshold" not in said

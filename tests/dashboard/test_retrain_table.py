@@ -15,7 +15,7 @@ from model.bundle import Bundle
 from model.registry import Registry
 from tests import builders
 from tests.dashboard.conftest import open_app
-from tests.dashboard.reading import go, plain
+from tests.dashboard.reading import go
 from tests.dashboard.test_any_table import shown_by
 from tests.dashboard.test_retrain import a_run, markdown, published
 from tests.market_words import market_words
@@ -47,17 +47,16 @@ def columns_like(champion: Bundle) -> Columns:
     return builders.any_columns(time=layout.time is not None, group=layout.group is not None)
 
 
-def test_there_is_no_form_but_the_command_that_trains_another(champion: Bundle):
+def test_the_command_that_does_the_same_is_one_that_can_be_run(champion: Bundle):
     page = go(open_app(), "retrain")
 
     assert not page.exception
-    assert not page.button_group
-    assert "trained on a table, visits.csv" in plain(page.markdown[1])
     first, second = page.code[0].value.split("\n")
     options = parser().parse_args(shlex.split(first)[3:])
     layout = champion.manifest.layout
     assert (options.table, options.target, options.name) == (Path("visits.csv"), "churned", "churn")
-    assert (options.time, options.group, options.no_promote) == (layout.time, layout.group, True)
+    assert (options.positive, options.time, options.group) == ("yes", layout.time, layout.group)
+    assert options.no_promote
     assert parser().parse_args(shlex.split(second)[3:]).run
 
 

@@ -129,8 +129,8 @@ def test_reports_and_thresholds_work_for_every_layout(time: bool, group: bool, t
     rows = bundle.out_of_fold
     assert found["accuracy"] == pytest.approx(np.mean((rows.y_score >= 0.6) == rows.y_true), abs=1e-12)
     assert found["log_loss"] == bundle.manifest.metric("log_loss").value
-    # The PDF says what the summary says, which has a test of its own.
-    text = b"\n".join(data for name, data in reports.items() if not name.endswith(".pdf")).decode()
+    # The words of the PDF and of the offline page have tests of their own.
+    text = b"\n".join(data for name, data in reports.items() if not name.endswith((".pdf", ".html"))).decode()
     assert not [word for word in MARKET_WORDS.findall(text) if not (time and word.lower() == "day")]
     assert "  to " not in text
 
@@ -143,7 +143,7 @@ def test_missing_values_are_imputed_in_the_pipeline_and_said(tmp_path: Path):
 
     assert imputer.statistics_[3] == pytest.approx(np.nanmedian(columns.X[:, 3]))
     (warning,) = bundle.manifest.trained_on.warnings
-    assert "mean_3 11.2 %" in warning  # 45 of 400 rows
+    assert "(“mean_3” 11.2 %)" in warning  # 45 of 400 rows
     assert bundle.pipeline.predict_proba(columns.X[:9])[0, 1] == pytest.approx(
         bundle.scorer.many(np.where(np.isnan(columns.X), imputer.statistics_, columns.X)[:9])[0], abs=1e-12
     )

@@ -5,6 +5,8 @@ import signal
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests import builders
@@ -66,6 +68,23 @@ def test_a_processed_table_in_shuffled_order_is_suspected(tmp_path, capsys):
     assert said.startswith("LEAK SUSPECTED: 1 of 13 checks failed.")
     assert "FAILED  row_order" in said
     assert "To do: Sort the rows" in said
+
+
+def test_a_processed_table_whose_values_were_changed_since_is_suspected(tmp_path, capsys):
+    path = tmp_path / "made.parquet"
+    write_table(builders.table(days=300), path)
+    table = pq.read_table(path)
+    scaled = table["macd"].to_numpy() / table["macd"].to_numpy().std()
+    table = table.set_column(table.column_names.index("macd"), "macd", pa.array(scaled))
+    pq.write_table(table.append_column("tomorrow", table["next_day_return"]), path)
+
+    status = main(["check", str(path)])
+
+    said = capsys.readouterr().out
+    assert status == 2
+    assert "FAILED  recorded_values" in said
+    assert "Recorded when the table was made" not in said
+    assert "warning  made.parquet: column “tomorrow” ignored" in said
 
 
 def test_any_table_passes_without_leaks_and_names_what_it_could_not_check(tmp_path, capsys):

@@ -26,12 +26,17 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def local_cluster():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as local:
-        yield local.scheduler_address
+        yield local
+
+
+@pytest.fixture(scope="module")
+def cluster(local_cluster):
+    return local_cluster.scheduler_address
 
 
 def coefficients_of(train):
@@ -175,3 +180,15 @@ def test_without_dask_one_is_told_what_to_install(monkeypatch):
 
     with pytest.raises(TrainingError, match=r"pip install -r requirements-scale\.txt"), on_cluster("tcp://a:1"):
         pass
+
+
+@needs_dask
+def test_work_that_ends_its_worker_every_time_is_given_up_in_words(local_cluster, monkeypatch):
+    # Last here, for workers have to come back afterwards.
+    monkeypatch.setattr(local_cluster.scheduler, "allowed_failures", 0)
+
+    with (
+        pytest.raises(TrainingError, match=r"ended over and over at the same work, as when memory runs out: .* Give"),
+        on_cluster(local_cluster.scheduler_address),
+    ):
+        parallel_map(os._exit, [3])

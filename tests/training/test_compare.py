@@ -15,11 +15,14 @@ from model.evaluation import log_loss_of
 from model.manifest import Interval, Layout
 from model.stratified import stratified_folds
 from tests import builders
-from training.candidates import CANDIDATES, Candidate, candidates_named
+from training.candidate_scores import scores_on_cluster
+from training.candidates import CANDIDATES, Candidate, candidates_named, imputing
 from training.compare import Judging, as_record, compare, compare_on
 from training.comparison_words import differences_of, finding, multiple_in_words, table_of
 from training.contenders import Contender, Difference, outcome_of
 from training.multiple_testing import MultipleTest, compare_all, daily_losses
+from training.options import parser
+from training.table_options import split_settings
 from training.train import train
 
 QUICK = candidates_named(["baseline", "regularised", "base_rate", "always_positive", "last_sign"])
@@ -35,6 +38,25 @@ def table():
 def comparison(table):
     """The quick candidates on that table; read only."""
     return compare(table, builders.small_settings(draws=300), QUICK)
+
+
+@pytest.mark.parametrize("missing", [False, True], ids=["complete", "with an imputer"])
+def test_candidates_scored_fold_by_fold_are_as_scored_one_after_another(table, missing):
+    candidates = candidates_named(["baseline", "regularised", "base_rate"])
+    if missing:
+        table = replace(table, X=np.where(np.arange(len(table))[:, None] % 7, table.X, np.nan))
+        candidates = [imputing(candidate) for candidate in candidates]
+    settings, told = builders.small_settings(draws=100), []
+
+    # Without a cluster its tasks are done here.
+    spread = compare(table, settings, candidates, on_progress=told.append, score=scores_on_cluster)
+    here = compare(table, settings, candidates)
+
+    for found, expected in zip(spread.contenders, here.contenders, strict=True):
+        assert (found.name, found.metrics, found.differences) == (expected.name, expected.metrics, expected.differences)
+        assert (found.seconds > 0) == (not found.trivial)
+    assert [progress.step for progress in told] == list(range(2 * here.folds + 1))
+    assert told[-1].message.endswith(f"strongly regularised, fold {here.folds} of {here.folds}")
 
 
 def contender(comparison, name):
@@ -353,3 +375,13 @@ def test_the_rows_of_a_comparison_are_those_of_a_training_run_to_the_ledger(tabl
     assert rows_key(comparison.data, comparison.tested_on) == rows_key(
         draft.manifest.trained_on.sha256, draft.out_of_fold
     )
+
+
+def test_the_windows_asked_for_are_those_that_candidates_are_compared_on_in_a_table():
+    columns = ["--table", "t.csv", "--target", "y", "--time", "day"]
+
+    for command in ([], ["compare"]):
+        for window in ("expanding", "rolling"):
+            options = parser().parse_args([*command, *columns, "--window", window, "--folds", "4"])
+            found = split_settings(options)
+            assert (found.rolling, found.n_folds) == (window == "rolling", 4)

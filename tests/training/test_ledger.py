@@ -3,14 +3,18 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from model.any_rows import Classes, Columns, table_of
 from model.errors import TrainingError
 from model.registry import Registry
+from model.splitting import SplitSettings
 from tests import builders
+from training.any_table import TableSettings, train_table
 from training.ledger import Ledger, Looks, looks_of, note_threshold, rows_key
 from training.train import store, train
 
@@ -35,7 +39,8 @@ def test_a_training_run_is_one_look_and_the_same_run_again_tries_nothing_differe
 
     assert looks_of(registry, result.draft) == Looks(runs=2, total=2, different=1)
     lines = (tmp_path / "ledger.jsonl").read_text().splitlines()[1::2]
-    assert [json.loads(line)["tried"] for line in lines] == [["baseline at 0.44"]] * 2
+    folds = "expanding windows from 100 days, 50 days a fold, gap 1"
+    assert [json.loads(line)["tried"] for line in lines] == [[f"baseline at 0.44, {folds}"]] * 2
 
 
 def test_a_threshold_kept_is_a_look_at_the_rows_it_was_chosen_on(tmp_path, result):
@@ -47,7 +52,7 @@ def test_a_threshold_kept_is_a_look_at_the_rows_it_was_chosen_on(tmp_path, resul
 
     assert looks == Looks(runs=2, total=2, different=2)
     assert Ledger.beside(registry).all()[-1].kind == "threshold"
-    assert Ledger.beside(registry).all()[-1].tried == ("baseline at 0.515",)
+    assert Ledger.beside(registry).all()[-1].tried[0].startswith("baseline at 0.515, ")
 
 
 def test_the_same_candidate_on_rolling_windows_is_another_thing_tried(tmp_path):
@@ -56,11 +61,29 @@ def test_the_same_candidate_on_rolling_windows_is_another_thing_tried(tmp_path):
     for window in ("expanding", "rolling", "rolling"):
         store(train(table, builders.small_settings(window=window)), registry, when=builders.WHEN)
 
-    tried = [look.tried for look in Ledger.beside(registry).all()]
-    assert tried == [("baseline at 0.44",), *[("baseline on rolling windows at 0.44",)] * 2]
+    looks = Ledger.beside(registry).all()
+    assert [look.tried[0].split()[3] for look in looks] == ["expanding", "rolling", "rolling"]
+    assert Ledger.beside(registry).looks_at(looks[0].rows) == Looks(runs=3, total=3, different=2)
 
 
-def test_rows_are_the_same_in_any_order_and_others_with_other_data_outcomes_or_folds(result):
+@pytest.mark.parametrize("change", ["seed", "n_folds"])
+def test_the_same_rows_dealt_into_other_folds_are_looked_at_again(change, tmp_path):
+    registry = Registry(tmp_path / "artifacts")
+    X = np.random.default_rng(0).normal(size=(120, 2))
+    y = np.arange(120) % 3 == 0
+    columns = Columns(("a", "b"), X, y.astype(np.int64), "lost", Classes("yes", "no", "yes"))
+    table = table_of(columns, file="x.csv", sha256="0" * 64)
+    for value in (3, 4, 4):
+        settings = TableSettings("lost", SplitSettings(**{change: value}), draws=100)
+        if change == "seed":
+            settings = replace(settings, seed=value)
+        result = train_table(table, settings)
+        store(result, registry, when=builders.WHEN)
+
+    assert looks_of(registry, result.draft) == Looks(runs=3, total=3, different=2)
+
+
+def test_rows_are_the_same_in_any_order_and_folds_and_others_with_other_data_or_outcomes(result):
     draft = result.draft
     data, rows = rows_of(draft)
     shuffled = np.random.default_rng(0).permutation(len(rows.day))
@@ -71,7 +94,7 @@ def test_rows_are_the_same_in_any_order_and_others_with_other_data_outcomes_or_f
     assert rows_key(data, reordered) == key
     assert rows_key("1" * 64, rows) != key
     assert rows_key(data, type(rows)(**arrays | {"y_true": 1 - rows.y_true})) != key
-    assert rows_key(data, type(rows)(**arrays | {"fold": rows.fold + 1})) != key
+    assert rows_key(data, type(rows)(**arrays | {"fold": rows.fold[::-1]})) == key
 
 
 @pytest.mark.parametrize(("different", "level"), [(1, 0.95), (2, 0.975), (5, 0.99), (50, 0.999)])
@@ -126,7 +149,7 @@ from types import SimpleNamespace
 import numpy as np
 from training.ledger import Ledger
 day = np.arange(3).astype("datetime64[D]")
-rows = SimpleNamespace(day=day, ticker=np.array(["A"] * 3), y_true=np.arange(3), fold=np.arange(3))
+rows = SimpleNamespace(day=day, ticker=np.array(["A"] * 3), y_true=np.arange(3))
 ledger = Ledger(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()

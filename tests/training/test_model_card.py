@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss, precision_score
 from model.bundle import Bundle
 from tests.builders import table_bundle
 from tests.market_words import market_words
-from training.card_groups import GroupFigures, figures_by, groups_section, resamples
+from training.card_groups import GroupFigures, figures_by, groups_section
 from training.command_line import settings_from
 from training.model_card import model_card
 from training.options import parser
@@ -87,7 +87,7 @@ def test_the_threshold_in_use_stands_among_others_with_what_it_does(shipped: Bun
 
 
 def by_name(bundle: Bundle, grouping: str, feature: str = "") -> dict[str, GroupFigures]:
-    found = figures_by(bundle, grouping, resamples(bundle, grouping), feature)
+    found = figures_by(bundle, grouping, feature)
     return {group.at_threshold.name.rpartition(", ")[2]: group for group in found}
 
 

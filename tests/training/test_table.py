@@ -1,7 +1,12 @@
 """Bars into a table: the target, what is dropped, and provenance that stays with the file."""
 
+import hashlib
+from argparse import Namespace
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -9,8 +14,11 @@ from model.errors import TrainingError
 from model.features import FEATURE_NAMES, build_features
 from tests.builders import bars, random_bars
 from training import table as tables
+from training.__main__ import main
 from training.bars import BarsFile
-from training.table import build_table, pool, read_table, write_table
+from training.command_line import table_for
+from training.table import build_table, pool, read_table, refuse_bare_table, write_table
+from training.table_values import digest_of_values, was_changed
 
 
 def source(history, **changes):
@@ -132,6 +140,77 @@ def test_both_checks_pass_on_the_real_features():
     assert [check.name for check in table.provenance.checks if check.passed] == ["prefix_invariance", "warm_up"]
 
 
+def daily_bars(folder):
+    """Write 200 daily bars, and return the options of a training run on them."""
+    history = random_bars(200)
+    path = folder / "ABC.csv"
+    names = ("open", "high", "low", "close", "volume")
+    pd.DataFrame({"date": history.day, **{name: getattr(history, name) for name in names}}).to_csv(path, index=False)
+    return Namespace(data=path, processed=folder / "made", horizon=1, splits=None)
+
+
+def rewritten(path, **columns):
+    """Write the table at *path* again with other columns, as pyarrow does: the file's metadata are kept."""
+    table = pq.read_table(path)
+    for name, values in columns.items():
+        if name in table.column_names:
+            table = table.set_column(table.column_names.index(name), name, pa.array(values))
+        else:
+            table = table.append_column(name, pa.array(values))
+    pq.write_table(table, path)
+
+
+@pytest.mark.parametrize("name", ["day", "rsi_14", "up", "next_day_return"])
+def test_what_was_recorded_is_not_believed_of_values_that_were_changed(name, tmp_path):
+    path = tmp_path / "x.parquet"
+    write_table(build_table(source(random_bars(160))), path)
+    unchanged = read_table(path)
+    values = pq.read_table(path)[name].to_pylist()
+    rewritten(path, **{name: [values[1], *values[1:]] if values[0] != values[1] else [1 - values[0], *values[1:]]})
+
+    changed = read_table(path)
+
+    assert not was_changed(unchanged)
+    assert was_changed(changed)
+    (check,) = changed.provenance.checks
+    assert not check.passed
+    assert "prefix_invariance, warm_up) is not believed" in check.finding
+
+
+def test_the_digest_is_of_the_values_in_any_layout_and_not_of_their_row_order_in_memory():
+    table = build_table(source(random_bars(160)))
+    by_column = replace(table, X=np.asfortranarray(table.X))
+    digest = hashlib.sha256(table.day.astype("datetime64[D]").astype(np.int64).tobytes())
+    for values in (*table.X.T, table.y, table.next_day_return):
+        digest.update(values.tobytes())
+
+    assert digest_of_values(table) == digest_of_values(by_column) == digest.hexdigest()
+
+
+def test_columns_that_are_no_features_of_a_processed_table_are_named(tmp_path):
+    path = tmp_path / "x.parquet"
+    write_table(build_table(source(random_bars(160))), path)
+    rewritten(path, tomorrow=np.arange(60.0))
+
+    table = read_table(path)
+
+    assert not was_changed(table)
+    assert table.provenance.warnings[-1].startswith("x.parquet: column “tomorrow” ignored. The features of")
+
+
+def test_a_processed_table_saved_again_by_pandas_is_told_in_one_sentence(tmp_path, capsys):
+    path = tmp_path / "x.parquet"
+    write_table(build_table(source(random_bars(160))), path)
+    refuse_bare_table(path)
+    pd.read_parquet(path).to_parquet(path)
+
+    with pytest.raises(TrainingError, match="has the columns of a processed table, but not what `python -m training"):
+        refuse_bare_table(path)
+    for command in (["check", str(path)], ["--data", str(path), "--registry", str(tmp_path / "r" / "artifacts")]):
+        assert main(command) == 1
+        assert "has the columns of a processed table" in capsys.readouterr().err
+
+
 def test_a_table_that_lost_a_column_is_refused_by_the_name_of_the_column(tmp_path):
     path = tmp_path / "x.parquet"
     write_table(build_table(source(random_bars(160))), path)
@@ -139,3 +218,29 @@ def test_a_table_that_lost_a_column_is_refused_by_the_name_of_the_column(tmp_pat
 
     with pytest.raises(TrainingError, match="has no column rsi_14"):
         read_table(path)
+
+
+def test_a_table_kept_from_an_earlier_run_is_made_anew_where_it_was_changed(tmp_path):
+    options = daily_bars(tmp_path)
+    table_for(options)
+    rewritten(tmp_path / "made" / "ABC.parquet", rsi_14=np.zeros(100))
+
+    again = table_for(options)
+
+    assert not was_changed(again)
+    assert again.X[:, FEATURE_NAMES.index("rsi_14")].min() > 0
+    assert not was_changed(read_table(tmp_path / "made" / "ABC.parquet"))
+
+
+def test_training_on_a_processed_table_says_what_it_ignores_and_what_it_does_not_believe(tmp_path, capsys):
+    options = daily_bars(tmp_path)
+    table_for(options)
+    made = tmp_path / "made" / "ABC.parquet"
+    rewritten(made, rsi_14=np.zeros(100), tomorrow=np.ones(100))
+    capsys.readouterr()
+
+    table_for(Namespace(**vars(options) | {"data": made}))
+
+    said = capsys.readouterr().out
+    assert "warning  ABC.parquet: column “tomorrow” ignored" in said
+    assert "check    FAILED: ABC.parquet holds other days, features, targets or returns" in said

@@ -206,7 +206,57 @@ def test_faults_of_a_command_are_told_without_a_traceback(registry: Registry, tm
     assert "3 versions begin with “2”" in capsys.readouterr().err
     assert run(registry, "rollback") == 1
     assert "no version before" in capsys.readouterr().err
+    nothing.folder.mkdir()
     assert run(nothing, "show", "x") == 1
     assert "it has none" in capsys.readouterr().err
     assert run(nothing, "versions") == run(nothing, "history") == 0
-    assert not nothing.folder.exists()
+    assert run(nothing, "verify") == 1
+    assert "holds no versions: nothing was checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["versions"],
+        ["show"],
+        ["history"],
+        ["verify"],
+        ["prune", "--keep", "1"],
+        ["discard", "x"],
+        ["export", "x", "x.zip"],
+        ["promote", "x", "--reason", "y"],
+        ["rollback"],
+        ["report", "--out", "x"],
+        ["score", "x.csv", "x"],
+    ],
+)
+def test_a_registry_that_is_not_there_is_an_error_and_is_not_made(command: list[str], tmp_path: Path, capsys):
+    typo = Registry(tmp_path / "typo" / "artifacts")
+
+    assert run(typo, *command) == 1
+    assert f"{typo.folder}: no such folder, expected a registry of versions." in capsys.readouterr().err
+    assert not typo.folder.parent.exists()
+
+
+@pytest.mark.parametrize("command", [["promote", "2"], ["rollback"]])
+def test_a_reason_without_words_is_refused(command: list[str], registry: Registry, capsys):
+    before = registry.history()
+
+    with pytest.raises(SystemExit, match="2"):
+        run(registry, *command, "--reason", "  ")
+
+    assert "found nothing, expected a reason in words" in capsys.readouterr().err
+    assert registry.history() == before
+
+
+def test_promoting_the_version_in_use_changes_nothing_unless_it_mends_something(registry: Registry, capsys):
+    version, before = registry.current().version, registry.history()
+
+    assert run(registry, "promote", version, "--reason", "again") == 0
+    assert f"version {version} is in use already, since {before[-1].when} by tester" in capsys.readouterr().out
+    assert registry.history() == before
+
+    registry.plain_form.unlink()
+    assert run(registry, "promote", version, "--reason", "model.pkl was lost") == 0
+    assert registry.plain_form.exists()
+    assert registry.history()[-1].why == "model.pkl was lost"

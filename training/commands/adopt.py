@@ -8,7 +8,7 @@ from model.registry import Registry
 from training.common_options import add_registry
 from training.follow_up import follow
 from training.places import account
-from training.table_options import add_roles
+from training.table_options import add_roles, split_in_words
 
 DESCRIPTION = (
     "Open a pickle in the plain form (a dict with pipeline, features, threshold, trained_on and version, as in"
@@ -53,8 +53,10 @@ def run(options: argparse.Namespace) -> int:
     made = adopt(options.file, options.table, roles, settings, trust=options.trust)
     for warning in made.warnings:
         print(f"warning  {warning}")
-    print(f"split    {next(check.finding for check in made.checks if check.name == 'folds')}")
+    print(f"split    {split_in_words(made)}")
     print(f"\n{made.verdict.headline.upper()}\n{made.verdict.sentence}")
+    for check in (check for check in made.checks if not check.passed):
+        print(f"check    FAILED ({check.name}): {check.finding}")
     bundle = made.save(options.registry, by=account(), why=options.why, when=datetime.now(UTC))
     print(f"\nversion {bundle.version} is now in use: {bundle.directory}")
     follow(options, Registry(options.registry))

@@ -8,6 +8,7 @@ from pathlib import Path
 from model.errors import TrainingError
 from training.common_options import add_splits
 from training.places import SHIPPED_BARS
+from training.table_options import add_columns
 
 SUSPECTED = 2
 
@@ -20,7 +21,7 @@ Each check that has to tell a leak from chance fails on about 1 in 100 tables wi
 
 STATUS = """\
 exit status: 0 all checks passed, 1 the table cannot be used, 2 a check failed: a leak is suspected
-(or the options are wrong; then there is no report)"""
+(or the options are wrong; then there is no report); a warning changes nothing"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,7 +48,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="build features from the bars with this function of yours, which is run: it takes model.bars.Bars and"
         " returns a mapping of names to arrays (default: those of this project)",
     )
-    _add_roles(check)
+    add_columns(check.add_argument_group("any table"))
     check.add_argument(
         "--limit",
         type=_auc,
@@ -59,18 +60,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     check.add_argument("--json", action="store_true", help="write the report as JSON")
     check.set_defaults(run=run)
-
-
-def _add_roles(check: argparse.ArgumentParser) -> None:
-    rows = check.add_argument_group("any table")
-    rows.add_argument("--target", metavar="COLUMN", help="the column that is predicted: two values")
-    rows.add_argument(
-        "--positive", metavar="VALUE", help="which value is the positive class (default: the 1, yes or true of the two)"
-    )
-    rows.add_argument("--time", metavar="COLUMN", help="the column of days (default: none)")
-    rows.add_argument(
-        "--group", metavar="COLUMN", help="the column of what rows belong to, such as a customer (default: none)"
-    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,6 +11,9 @@ from training.common_options import add_processed, add_registry, add_scheduler
 from training.options import add_run_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model.dataset import FeatureTable
     from training.candidate_scores import ScoreCandidates
     from training.compare import Comparison
     from training.ledger import Looks
@@ -22,8 +25,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "compare",
         help="compare candidates on the same folds and rows",
         description="Evaluate candidates on the same folds and rows, and say whether one of them is better than the"
-        " champion. Nothing is published. The champion is the baseline unless another is named: it is the candidate"
-        " that stays in use unless a challenger's paired difference in log loss clears zero.",
+        " champion. Nothing is published. The champion is the candidate in use if it was trained on the same table, or"
+        " else the baseline, unless another is named. It stays unless a challenger's paired difference in log loss"
+        " clears zero.",
     )
     which = parser.add_argument_group("candidates")
     which.add_argument(
@@ -34,7 +38,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help=f"which compete (default: all: {', '.join(CANDIDATES)})",
     )
     which.add_argument(
-        "--champion", default=BASELINE, metavar="NAME", help=f"whom the others must beat (default: {BASELINE})"
+        "--champion",
+        metavar="NAME",
+        help=f"whom the others must beat (default: the one in use if trained on the same table, else {BASELINE})",
     )
     add_run_options(parser)
     add_scheduler(
@@ -53,15 +59,13 @@ def run(options: argparse.Namespace) -> int:
     """Compare, note the look in the ledger, and print what was found."""
     from model.registry import Registry
     from training.cluster import on_cluster
-    from training.ledger import Ledger, candidate_at
-    from training.settings import EXPANDING
+    from training.ledger import Ledger, candidate_at, folds_in
 
     # First of all: whoever names a cluster that is not there should not wait for the data to be read.
     with on_cluster(options.scheduler):
-        comparison = _compared(options)
-    # Folds of a table have growing windows, whatever is asked for.
-    window = EXPANDING if options.table else options.window
-    tried = [candidate_at(contender.name, options.threshold, window) for contender in comparison.contenders]
+        comparison, settings = _compared(options)
+    folds = folds_in(settings)
+    tried = [candidate_at(contender.name, options.threshold, folds) for contender in comparison.contenders]
     ledger = Ledger.beside(Registry(options.registry))
     looks = ledger.note("comparison", comparison.data, comparison.tested_on, tried, datetime.now(UTC))
     print(report(comparison, looks))
@@ -71,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _compared(options: argparse.Namespace) -> "Comparison":
+def _compared(options: argparse.Namespace) -> "tuple[Comparison, Mapping[str, Any]]":
+    """Return the comparison, and how it was made as the manifest of a training run records it."""
     from training.candidate_scores import scores_here, scores_on_cluster
     from training.command_line import settings_from, table_for
     from training.compare import compare
@@ -85,34 +90,34 @@ def _compared(options: argparse.Namespace) -> "Comparison":
         return _compared_on_table(options, score)
     settings = settings_from(options)
     check_settings(settings)
-    return compare(table_for(options), settings, candidates, options.champion, _show, score=score)
+    table = table_for(options)
+    comparison = compare(table, settings, candidates, _champion(options, table), _show, score=score)
+    return comparison, settings.as_record()
 
 
-def _compared_on_table(options: argparse.Namespace, score: "ScoreCandidates") -> "Comparison":
+def _champion(options: argparse.Namespace, table: "FeatureTable") -> str:
+    from model.registry import Registry
+    from training.champion import champion_in_use
+
+    return options.champion or champion_in_use(Registry(options.registry), table)
+
+
+def _compared_on_table(options: argparse.Namespace, score: "ScoreCandidates") -> "tuple[Comparison, Mapping[str, Any]]":
     from model.any_rows import has_missing
-    from model.splitting import SplitSettings, split
-    from model.stratified import FOLDS
+    from model.splitting import split
     from training.candidates import imputing
     from training.compare import Judging, compare_on
-    from training.table_options import table_asked_for
+    from training.table_options import split_settings, table_asked_for
 
     table = table_asked_for(options)
-    how = split(
-        table,
-        SplitSettings(
-            n_folds=FOLDS if options.folds is None else options.folds,
-            first_window=options.first_window,
-            step=options.fold_days,
-            gap=options.gap,
-            seed=options.seed,
-        ),
-    )
+    how = split(table, split_settings(options))
     print(f"split    {how.why}")
     candidates = candidates_named(options.candidates)
     if has_missing(table.X):
         candidates = [imputing(candidate) for candidate in candidates]
     judging = Judging(options.threshold, options.draws, options.seed)
-    return compare_on(table, how.folds, judging, candidates, options.champion, _show, score=score)
+    comparison = compare_on(table, how.folds, judging, candidates, _champion(options, table), _show, score=score)
+    return comparison, {**how.record, "split": how.kind, "window": options.window, "seed": options.seed}
 
 
 def _show(progress: Any) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from model.registry import Registry
-from training.commands.versions import Commands, add_command, add_version
+from training.commands.versions import Commands, add_command, add_version, registry_of
 
 
 def add(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     version = registry.named(options.version)
     registry.export_version(version, options.file)
     print(f"wrote    {options.file} ({options.file.stat().st_size:,} bytes): version {version}")
@@ -41,7 +41,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _prune(options: argparse.Namespace) -> int:
-    removed = Registry(options.registry).prune(options.keep)
+    removed = registry_of(options).prune(options.keep)
     for version in removed:
         print(f"removed  {version}")
     print(f"{len(removed)} removed; what is or was in use stays")
@@ -49,7 +49,7 @@ def _prune(options: argparse.Namespace) -> int:
 
 
 def _discard(options: argparse.Namespace) -> int:
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     version = registry.named(options.version)
     registry.discard(version)
     print(f"removed  {version}")

@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 
 from model.errors import TrainingError
-from model.registry import Registry
-from training.commands.versions import Commands, add_command
+from training.commands.versions import Commands, add_command, registry_of
 from training.deliverables import folder_for, write
 from training.follow_up import say
 from training.ledger import looks_of
@@ -42,7 +41,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the reports that *options* ask for, and return the exit status."""
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     folder = folder_for(registry, options.deliverables)
     if folder is None:
         msg = f"{registry.folder} is not the registry that deliverables/ is about: say where to write with --out DIR."

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.commands.versions import registry_of
 from training.common_options import add_registry, add_scheduler
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="score files of feature rows, larger than memory if need be",
         description="Read feature rows from a Parquet, CSV or CSV.gz file, or from all such files of a folder, and"
         " write them with probability and call to OUT/<file>/part-00000 and so on, in the format they came in."
-        " A run that was stopped goes on where it was.",
+        " A run that was stopped goes on where it was. Missing values are filled in where the model's pipeline does"
+        " that.",
     )
     parser.add_argument("source", type=Path, metavar="IN", help="a file of feature rows, or a folder of them")
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder the parts go to")
@@ -29,7 +31,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--faulty",
         choices=("stop", "blank"),
         default="stop",
-        help="what to do with a row that cannot be scored: stop there, or leave it without an answer (default: stop)",
+        help="what to do with a row that cannot be scored, such as one with text for a number: stop there, or leave it"
+        " without an answer (default: stop)",
     )
     add_scheduler(parser, "the files, as in tcp://host:8786; they need the same code, packages and folders")
     add_registry(parser)
@@ -38,12 +41,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     """Score what is asked for and say what was written."""
-    from model.registry import Registry
     from model.wording import percent
     from training.cluster import on_cluster, parallel_map
     from training.scoring_files import score_file, sources_in, tasks_for
 
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     bundle = registry.load(options.version and registry.named(options.version))
     tasks = tasks_for(
         registry, bundle.version, sources_in(options.source), options.out, blank_faulty=options.faulty == "blank"
@@ -62,7 +64,10 @@ def run(options: argparse.Namespace) -> int:
     )
     if blank:
         print(f"blank    {blank:,} rows could not be scored and have no answer")
-    print(f"wrote    {sum(file.parts for file in done):,} parts below {options.out}")
+    if filled := sum(file.filled for file in done):
+        print(f"filled   {filled:,} rows lacked values, for which the model put in what its pipeline imputes")
+    parts = sum(file.parts for file in done)
+    print(f"wrote    {parts:,} {'part' if parts == 1 else 'parts'} below {options.out}")
     return 0
 
 

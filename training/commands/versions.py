@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import TypeAlias
 
-from model.errors import ModelError
+from model.errors import ModelError, RegistryError
 from model.manifest import Manifest, decode_manifest
 from model.registry import Registry
 from model.wording import interval, number
@@ -39,6 +39,24 @@ def add_version(parser: argparse.ArgumentParser, says: str, *, optional: bool = 
     parser.add_argument("version", nargs="?" if optional else None, metavar="V", help=f"{says}; a beginning will do")
 
 
+def registry_of(options: argparse.Namespace) -> Registry:
+    """Return the registry that *options* name, which must be there.
+
+    Raises
+    ------
+    RegistryError
+        There is no such folder.
+    """
+    registry = Registry(options.registry)
+    if not registry.folder.is_dir():
+        msg = (
+            f"{registry.folder}: no such folder, expected a registry of versions. Correct --registry. Train one with"
+            " `python -m training`, which makes the folder."
+        )
+        raise RegistryError(msg)
+    return registry
+
+
 def printable(text: str) -> str:
     """Return *text* on one line and without what a terminal would obey: a version may come from elsewhere.
 
@@ -49,7 +67,7 @@ def printable(text: str) -> str:
 
 
 def _versions(options: argparse.Namespace) -> int:
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     there = registry.versions()
     if not there:
         print(f"{registry.folder} has no versions. Train one with `python -m training`.")
@@ -83,7 +101,7 @@ def _manifest(registry: Registry, version: str) -> Manifest:
 
 
 def _show(options: argparse.Namespace) -> int:
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     bundle = registry.load(registry.named(options.version) if options.version else None)
     manifest, source = bundle.manifest, bundle.manifest.trained_on
     span = f", {source.first_day} to {source.last_day}" if source.first_day else ""
@@ -112,7 +130,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     promotions = registry.history()
     if not promotions:
         print(f"In {registry.folder} nothing has been in use yet.")
@@ -126,8 +144,11 @@ def _history(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from model.verification import faults_of_registry, faults_of_version
 
-    registry = Registry(options.registry)
+    registry = registry_of(options)
     versions = [registry.named(options.version)] if options.version else registry.versions()
+    if not versions and not registry.history():
+        msg = f"{registry.folder} holds no versions: nothing was checked. Correct --registry."
+        raise RegistryError(msg)
     found = {version: faults_of_version(registry, version) for version in versions}
     if not options.version:
         found["current.json, history.jsonl, model.pkl"] = faults_of_registry(registry)

@@ -1,12 +1,11 @@
 """Controls on the whole evaluation: targets that must not be predictable."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.bars import FloatArray
-from model.evaluation import IntArray, auc
+from model.checks import area_within_folds
 from model.folds import RowFold, out_of_fold_scores
 from model.manifest import Check
 from model.wording import interval, number, percent
@@ -33,8 +32,9 @@ def shuffled_target(subject: Subject) -> Finding:
     for _ in range(n_shuffles):
         shuffled = rng.permutation(y)
         folds = [fold for fold in subject.folds if 0 < shuffled[fold.train].mean() < 1]
-        scores = out_of_fold_scores(X, shuffled, folds, subject.make_pipeline).y_score
-        areas.append(_area_within_folds(shuffled, scores, folds))
+        scores = out_of_fold_scores(X, shuffled, folds, subject.make_pipeline)
+        tested = scores.fold > 0
+        areas.append(area_within_folds(shuffled[tested], scores.y_score[tested], scores.fold[tested]).area)
     area = float(np.mean(areas))
     deviation = float(np.std(areas, ddof=1)) / n_shuffles**0.5
     reach = float(stdtrit(n_shuffles - 1, 1 - FALSE_ALARMS / 2)) * deviation
@@ -51,17 +51,6 @@ def shuffled_target(subject: Subject) -> Finding:
         ),
         remedy="Look at the folds first: test rows, or copies of them, are among the training rows.",
     )
-
-
-def _area_within_folds(y: IntArray, score: FloatArray, folds: Sequence[RowFold]) -> float:
-    """Return the mean AUC of the folds, each counted by its pairs of a positive and a negative."""
-    areas, pairs = [], []
-    for fold in folds:
-        positives = int(y[fold.test].sum())
-        if n_pairs := positives * (int(fold.test.sum()) - positives):
-            areas.append(auc(y[fold.test], score[fold.test]))
-            pairs.append(n_pairs)
-    return float(np.average(areas, weights=pairs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ def as_text(table: FeatureTable, probe: Probe) -> str:
     outcome = (
         f"LEAK SUSPECTED: {suspected} of {n_checks} checks failed" if suspected else f"All {n_checks} checks passed"
     )
+    warned = sum(bool(finding.warning) for finding in probe.findings)
+    outcome += f", with {warned} {'warning' if warned == 1 else 'warnings'}" if warned else ""
     lines = [f"{outcome}. {_subject(table)}", ""]
     for finding in probe.findings:
         check = finding.check
@@ -23,6 +25,8 @@ def as_text(table: FeatureTable, probe: Probe) -> str:
         lines += _entry("      ", check.finding)
         if not check.passed:
             lines += _entry("      ", f"To do: {finding.remedy}")
+        if finding.warning:
+            lines += _entry("warning", finding.warning)
     for skipped in probe.not_run:
         lines += _entry("not run", f"{skipped.name}: {skipped.why}.")
     lines += [f"warning  {warning}" for warning in table.provenance.warnings]
@@ -45,6 +49,8 @@ def as_json(table: FeatureTable, probe: Probe) -> dict[str, Any]:
                 "finding": finding.check.finding,
                 "columns": list(finding.columns),
                 "to_do": "" if finding.check.passed else finding.remedy,
+                "warning": finding.warning,
+                "warned_of": list(finding.warned_of),
             }
             for finding in probe.findings
         ],

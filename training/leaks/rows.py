@@ -41,27 +41,42 @@ def row_order(rows: Rows, layout: Layout, *, sorted_since: bool = False) -> Find
 
 
 def repeated_days(table: FeatureTable) -> Finding:
-    """A group may have one row a day; where rows belong to no group, several a day are as good as any."""
+    """A ticker has one bar a day; anything else may have several rows, if they are not the same row.
+
+    Where rows belong to nothing, several a day are as good as any.
+    """
     order = np.lexsort((table.day, table.ticker))
     group, day = table.ticker[order], table.day[order]
-    again = np.flatnonzero((group[1:] == group[:-1]) & (day[1:] == day[:-1])) + 1
-    grouped = table.layout.group is not None
+    again = order[np.flatnonzero((group[1:] == group[:-1]) & (day[1:] == day[:-1])) + 1]
+    thing, bars = table.layout.group, table.layout.returns
+    wrong = again[:0] if thing is None else again if bars else np.intersect1d(again, _copies(table))
     said = (
-        f"Rows that repeat a day: {len(again):,}, first {_some(table, order[again])}."
-        if len(again)
-        else "No day is repeated."
+        f"Rows that repeat a day: {len(again):,}, first {_some(table, again)}." if len(again) else "None is repeated."
     )
-    unjudged = " No group was named (--group), so that may be as it should." if len(again) and not grouped else ""
+    if len(again) and thing is None:
+        said += " No group was named (--group), so that may be as it should."
+    elif len(again) and not bars:
+        same = f"Equal in everything: {len(wrong):,}, first {_some(table, wrong)}." if len(wrong) else "They differ."
+        said += f" {same} A {thing} may have several rows a day where each is of its own."
     return Finding(
         check=Check(
             name="repeated_days",
-            assumption="No group has two rows on one day.",
-            passed=not (len(again) and grouped),
-            finding=said + unjudged,
+            assumption="No group has two rows on one day." if bars else "No row of a day is there twice.",
+            passed=not len(wrong),
+            finding=said,
         ),
         remedy="Remove one of each pair, or name what tells them apart with --group.",
-        columns=_named(table.layout.time) if len(again) and grouped else (),
+        columns=_named(table.layout.time) if len(wrong) else (),
     )
+
+
+def _copies(table: FeatureTable) -> NDArray[np.int64]:
+    """Return the rows that are equal to an earlier one, place and target too; none where features take few values."""
+    key = _row_keys(np.column_stack([table.X, table.y, *_places(table)]))
+    if not _is_measured(table.X, _row_keys(table.X)):
+        return np.empty(0, dtype=np.int64)
+    _, first = np.unique(key, return_index=True)
+    return np.setdiff1d(np.arange(len(key)), first)
 
 
 def future_days(table: FeatureTable, today: date) -> Finding:

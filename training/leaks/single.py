@@ -16,6 +16,10 @@ from training.leaks.subject import FALSE_ALARMS, Finding, Subject, listed, moved
 
 # As good as the target itself: honest measurements come close to this and stay below.
 NEAR_PERFECT = 0.99
+# One feature alone that tells this much, and this many times the next, is rare among honest ones.
+FAR_AHEAD, TIMES_AHEAD = 0.80, 2.0
+# So many standard errors it must be ahead, for the best of many features is ahead by chance.
+CERTAIN = 4.0
 MOST_BINS, ROWS_A_BIN = 20, 50
 MOST_LEFT_OUT = 10
 
@@ -26,6 +30,7 @@ def target_in_features(subject: Subject) -> Finding:
     told = {name: _told_by(subject.table.X[:, i], y) for i, name in enumerate(subject.names)}
     columns = tuple(sorted((name for name, area in told.items() if area >= NEAR_PERFECT), key=lambda n: -told[n]))
     best = max(told, key=lambda name: told[name])
+    far = not columns and len(told) > 1 and _is_far_ahead(list(told.values()), y)
     found = [f"{name} (AUC {number(told[name], 3)})" for name in columns or (best,)]
     said = f"These say the target by themselves: {listed(found)}." if columns else f"The most is told by {found[0]}."
     return Finding(
@@ -37,6 +42,38 @@ def target_in_features(subject: Subject) -> Finding:
         ),
         remedy="Leave these columns out, unless they are truly known before the target is.",
         columns=columns,
+        warning=_about_far_ahead(best, told) if far else "",
+        warned_of=(best,) if far else (),
+    )
+
+
+def _is_far_ahead(areas: list[float], y: IntArray) -> bool:
+    """Whether the largest of the areas, each of one feature alone, is far above the next, and not by chance.
+
+    Distances are those of two normal classes whose area it would be: equal steps of it are equally hard to gain.
+    """
+    best, second = sorted(areas, reverse=True)[:2]
+    if best < FAR_AHEAD or best >= NEAR_PERFECT:
+        return False
+    distance = [2**0.5 * NormalDist().inv_cdf(min(area, 1 - 1e-12)) for area in (best, second)]
+    return distance[0] >= TIMES_AHEAD * distance[1] and best - CERTAIN * deviation_of(best, y) > second
+
+
+def deviation_of(area: float, y: IntArray) -> float:
+    """Return the standard error of an area under the ROC curve (Hanley and McNeil 1982)."""
+    n, m = int(y.sum()), int((1 - y).sum())
+    both, either = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (n - 1) * (both - area**2) + (m - 1) * (either - area**2)
+    return float((max(spread, 0.0) / (n * m)) ** 0.5)
+
+
+def _about_far_ahead(best: str, told: dict[str, float]) -> str:
+    second = max((name for name in told if name != best), key=lambda name: told[name])
+    return (
+        f"{best} tells far more by itself (AUC {number(told[best], 3)}) than any other (next {second},"
+        f" {number(told[second], 3)}). It is a leak if it is written, or changed, once the target is known, and a good"
+        " feature if it is fixed before: ask when and by what it is filled in, and look at rows whose target is not"
+        " known yet. Train without it to see what the rest is worth."
     )
 
 

@@ -24,7 +24,8 @@ from training.feature_history import Builder
 from training.leaks.own_features import load_features, table_with
 from training.leaks.rows import row_order
 from training.leaks.subject import Finding
-from training.table import build_table, read_provenance, read_table
+from training.table import build_table, read_provenance, read_table, refuse_bare_table
+from training.table_values import was_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,13 @@ def read_source(
 
 def _processed(path: Path) -> Source:
     table = read_table(path)
+    changed = was_changed(table)
+    when = "" if changed else " Recorded when the table was made, of just these values."
+    mend = "" if changed else "Mend what builds the features, then make"
     recorded = [
         Finding(
-            check=msgspec.structs.replace(check, finding=f"{check.finding} Recorded when the table was made."),
-            remedy="Mend what builds the features, then make the table anew with `python -m training features`.",
+            check=msgspec.structs.replace(check, finding=f"{check.finding}{when}"),
+            remedy=f"{mend or 'Make'} the table anew from its bars with `python -m training features`.",
         )
         for check in table.provenance.checks
     ]
@@ -84,6 +88,7 @@ def _processed(path: Path) -> Source:
 
 
 def _daily_bars(path: Path, splits: Path | None, features: str | None) -> Source:
+    refuse_bare_table(path)
     try:
         read = read_bars(path, splits=splits)
     except InvalidBarsError as error:

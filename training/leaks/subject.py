@@ -19,11 +19,16 @@ FALSE_ALARMS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check, what to do where it failed, and the columns it is about."""
+    """A check, what to do where it failed, and the columns it is about.
+
+    `warning` says what is no failure and still to be looked at; `warned_of` names the columns that is about.
+    """
 
     check: Check
     remedy: str
     columns: tuple[str, ...] = ()
+    warning: str = ""
+    warned_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.bootstrap import DayBootstrap
 from model.bundle import Bundle
+from training.card_groups import resamples
 from training.offline.curves import curve_charts
 from training.offline.page import in_shadow, module_of
 from training.panels import predict, threshold
@@ -59,10 +59,10 @@ def scenario(bundle: Bundle, base_rate: float | None) -> Live:
     )
 
 
-def explorer(bundle: Bundle, days: DayBootstrap) -> Live:
-    """Return the threshold, and all that follows it; *days* are the resampled days of the out-of-fold rows."""
+def explorer(bundle: Bundle) -> Live:
+    """Return the threshold, and all that follows it."""
     rows, costs = bundle.out_of_fold, usual_costs(bundle)
-    bands = threshold_bands(rows, costs.stakes(rows), days, threshold_grid(bundle.threshold))
+    bands = threshold_bands(rows, costs.stakes(rows), resamples(bundle), threshold_grid(bundle.threshold))
     data = {
         "bands": threshold.bands_data(bundle, bands, costs),
         "threshold": bundle.threshold,

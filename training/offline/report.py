@@ -2,7 +2,6 @@
 
 from model.bundle import Bundle
 from model.thresholds import confusion_at
-from training.card_groups import resamples
 from training.offline import html, live, sections
 from training.offline.changes import changes
 from training.offline.page import document
@@ -18,10 +17,9 @@ def offline_report(bundle: Bundle, before: Bundle | None = None) -> bytes:
     """
     manifest, rows = bundle.manifest, bundle.out_of_fold
     settled = confusion_at(bundle.threshold, rows.y_true, rows.y_score)
-    days = resamples(bundle, "feature")
     sliders = live.has_sliders(bundle)
     tried = live.scenario(bundle, settled.base_rate) if sliders else live.curves(bundle)
-    explored = live.explorer(bundle, days)
+    explored = live.explorer(bundle)
     calibrated = live.charts([calibration_chart(bundle)] if manifest.calibration else [], "calibration-chart")
     parts = (tried, explored, calibrated)
     main = [
@@ -30,7 +28,7 @@ def offline_report(bundle: Bundle, before: Bundle | None = None) -> bytes:
         sections.scenario(bundle, tried, sliders=sliders),
         sections.threshold(bundle, explored),
         sections.calibration(bundle, calibrated),
-        html.section("sensitivity", "Does it hold everywhere?", *everywhere(bundle, days)),
+        html.section("sensitivity", "Does it hold everywhere?", *everywhere(bundle)),
         sections.assumptions(bundle),
         sections.risks(bundle, settled),
         sections.meaning(bundle, settled),

@@ -4,34 +4,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.bootstrap import DayBootstrap
 from model.bundle import Bundle
 from model.errors import InvalidInputError
 from model.wording import interval, number, percent
-from training.card_groups import TOO_FEW, GroupFigures, figures_by, resamples
+from training.card_groups import TOO_FEW, GroupFigures, figures_by
 from training.estimates import FEWEST_DAYS, FEWEST_ROWS, Estimate
 from training.offline import html
-from training.panels.groups import label_of, rows_on_their_own, usual_feature
+from training.panels.groups import label_of, usual_feature
 from training.panels.row_words import plural_of, title_of
-from training.report_tables import SENSITIVITY, sensitivity
+from training.report_tables import sensitivity
 from training.summary_tables import calls_grid
 
 
-def everywhere(bundle: Bundle, days: DayBootstrap) -> list[str]:
-    """Return what other thresholds do, and every grouping that the rows allow; *days* are the resampled days."""
+def everywhere(bundle: Bundle) -> list[str]:
+    """Return what other thresholds do, and every grouping that the rows allow."""
     layout, feature = bundle.manifest.layout, usual_feature(bundle.manifest)
     parts: list[str] = []
     found: list[GroupFigures] = []
     if layout.time:
-        found += (years := figures_by(bundle, "year", days))
+        found += (years := figures_by(bundle, "year"))
         parts.append(_part(bundle, "By year", "Year", years))
     if layout.group:
-        of_groups = resamples(bundle, "ticker") if rows_on_their_own(bundle, "ticker") else days
-        found += (groups := figures_by(bundle, "ticker", of_groups))
+        found += (groups := figures_by(bundle, "ticker"))
         parts.append(_part(bundle, f"By {layout.group}", title_of(layout.group), groups, _left_out(bundle, groups)))
     label = label_of(bundle, feature)
     try:
-        found += (thirds := figures_by(bundle, "feature", days, feature))
+        found += (thirds := figures_by(bundle, "feature", feature))
         parts.append(_part(bundle, f"By thirds of {label}", "Third", thirds, label=label))
     except InvalidInputError as error:
         parts.append(html.part(f"By thirds of {label}", html.paragraph(str(error))))
@@ -40,11 +38,11 @@ def everywhere(bundle: Bundle, days: DayBootstrap) -> list[str]:
 
 
 def _by_threshold(bundle: Bundle) -> str:
-    thresholds = sorted({*SENSITIVITY, bundle.threshold})
-    header, rows = calls_grid(bundle.manifest.target.positive_class, sensitivity(bundle, thresholds))
+    found = sensitivity(bundle)
+    header, rows = calls_grid(bundle.manifest.target.positive_class, found)
     named = [
-        (f"{row[0]}\nin use" if threshold == bundle.threshold else row[0], *row[1:])
-        for threshold, row in zip(thresholds, rows, strict=True)
+        (f"{row[0]}\nin use" if at.threshold == bundle.threshold else row[0], *row[1:])
+        for at, row in zip(found, rows, strict=True)
     ]
     return html.part("By threshold", html.grid(header, named, "On rows the model had not seen"))
 
