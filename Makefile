@@ -29,7 +29,7 @@ test: $(VENV)/dev.stamp browser ## The whole gate: ruff, mypy, import contracts,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile
 
 browser: $(VENV)/dev.stamp # A browser for the tests: the one that is there, else the system's package, else Playwright's
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null 2>&1 && exit 0; done; \

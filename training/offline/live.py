@@ -1,7 +1,10 @@
 """The live parts of the report: sliders that answer, and a threshold that everything follows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from model.bundle import Bundle
 from training.card_groups import resamples
@@ -39,6 +42,9 @@ def scenario(bundle: Bundle, base_rate: float | None) -> Live:
     model = predict.model_data(bundle, base_rate, look_up(bundle))
     # Any other row would have to be looked up by a server.
     model |= {"code": None, "rows": model["rows"] | {"groups": []}}
+    model["familiarity"] = _settled(model["familiarity"], "center", "factor", "quantiles")
+    if model["uncertainty"]:
+        model["uncertainty"] = _settled(model["uncertainty"], "center", "scale", "factor")
     data: dict[str, Any] = {
         "model": model,
         "values": [feature["start"] for feature in model["features"]],
@@ -57,6 +63,21 @@ def scenario(bundle: Bundle, base_rate: float | None) -> Live:
         data={"scenario-panel": data},
         modules=[module_of(predict.SCRIPTS, "mountPanel", ["scenario-panel"])],
     )
+
+
+def _settled(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return *data* with the arrays *names* rounded to ten digits of the largest number in each of their columns.
+
+    Linear algebra gives other last digits on another processor; the report of a bundle is the same everywhere.
+    """
+    rounded = {}
+    for name in names:
+        numbers = np.asarray(data[name], dtype=np.float64)
+        largest = np.broadcast_to(np.abs(numbers).max(axis=0), numbers.shape)
+        decimals = 9 - np.floor(np.log10(np.where(largest > 0, largest, 1.0))).astype(np.int64)
+        pairs = zip(numbers.ravel().tolist(), decimals.ravel().tolist(), strict=True)
+        rounded[name] = np.reshape([round(number, places) for number, places in pairs], numbers.shape).tolist()
+    return {**data, **rounded}
 
 
 def explorer(bundle: Bundle) -> Live:

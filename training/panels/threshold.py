@@ -118,13 +118,13 @@ def _list(values: FloatArray) -> list[float | None]:
     return [round(value, 9) if math.isfinite(value) else None for value in values.tolist()]
 
 
-def _ends(bands: ThresholdBands, band: Band, factor: float, also: list[float]) -> list[float]:
+def _ends(bands: ThresholdBands, band: Band, factor: float, also: list[float]) -> list[float | None]:
     """Where a chart of *band* begins and ends: over line and band, but for where few calls make them wild."""
     drawn, usual = (bands.calls >= max(FEWEST_ROWS, share * bands.n) for share in (USUAL_CALLS / 5, USUAL_CALLS))
     held = np.concatenate([band.estimate[drawn], band.low[usual], band.high[usual]]) * factor
     held = np.append(held[np.isfinite(held)], also)
     air = 0.06 * float(np.ptp(held)) or 1.0
-    return [float(held.min()) - air, float(held.max()) + air]
+    return _list(np.array([held.min() - air, held.max() + air]))
 
 
 def _axis_over(bands: ThresholdBands, own: float) -> list[float]:
