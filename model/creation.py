@@ -1,7 +1,7 @@
 """From a pipeline and rows to a bundle: judged on rows it had not seen, then described."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -121,7 +121,9 @@ def draft_bundle(
     scores = out_of_fold_scores(known.X, y, folds, make_pipeline, announce(0, "scoring"), ready=ready)
     tested = scores.fold > 0
     _check_both_classes(y[tested], table)
-    days = DayBootstrap.of_rows(known.take(tested), table.layout, draws=plan.draws, seed=plan.seed)
+    # Without the features: another copy of them would be the largest thing in memory.
+    rows_tested = replace(known, X=known.X[:, :0]).take(tested)
+    days = DayBootstrap.of_rows(rows_tested, table.layout, draws=plan.draws, seed=plan.seed)
     shuffled = np.random.default_rng(plan.seed).permutation(y)
     told = announce(n_folds, "shuffled target,")
     null = out_of_fold_scores(known.X, shuffled, folds, make_pipeline, told, ready=ready)
@@ -130,10 +132,13 @@ def draft_bundle(
     # With many rows each of these is a large part of all memory.
     del ready, shuffled, null
 
-    on_progress(Progress(total - 2, total, f"intervals from {plan.draws:,} resamples of {_blocks(known)}"))
+    on_progress(Progress(total - 2, total, "final fit on all rows"))
+    pipeline = make_pipeline().fit(known.X, y) if fitted is None else fitted
+
+    on_progress(Progress(total - 1, total, f"intervals from {plan.draws:,} resamples of {_blocks(known)}"))
     scored = Scored(
-        day=known.day[tested],
-        ticker=known.ticker[tested],
+        day=rows_tested.day,
+        ticker=rows_tested.ticker,
         y_true=y[tested],
         y_score=scores.y_score[tested],
         base_rate=scores.base_rate[tested],
@@ -155,8 +160,6 @@ def draft_bundle(
         check_always_calling(metrics, table.target.positive_class),
     ]
 
-    on_progress(Progress(total - 1, total, "final fit on all rows"))
-    pipeline = make_pipeline().fit(known.X, y) if fitted is None else fitted
     examples = filled(known.X)[np.linspace(0, len(known) - 1, SELF_TEST_ROWS).astype(np.int64)]
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
@@ -181,7 +184,7 @@ def draft_bundle(
     draft = BundleDraft(
         manifest=manifest,
         pipeline=pipeline,
-        out_of_fold=_out_of_fold(known.take(tested), scored, scores.fold[tested]),
+        out_of_fold=_out_of_fold(rows_tested, scored, scores.fold[tested]),
         reference=Reference(table.day, table.ticker, filled(table.X), table.y, table.next_day_return),
         self_test_rows=examples,
     )

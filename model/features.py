@@ -132,7 +132,7 @@ def build_features(bars: Bars) -> FloatArray:
     Shape (rows, 8), columns as in `FEATURE_NAMES`; NaN before a feature's first valid row, and in
     volume_z20 where the volume did not change.
     """
-    table = np.full((len(bars), len(FEATURES)), np.nan)
+    table = np.empty((len(bars), len(FEATURES)))
     for _, rows in bars.segments():
         table[rows] = _features_of_one_ticker(bars.take(rows))
     return table

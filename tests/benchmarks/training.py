@@ -7,8 +7,8 @@ What is compared takes turns within a round; figures are medians over rounds. `b
 """
 
 import argparse
+import json
 import math
-import os
 import shutil
 import statistics
 import subprocess
@@ -68,17 +68,25 @@ def race(options, **works):
     return {name: statistics.median(times) for name, times in found.items()}
 
 
+# A process starts with the peak of the one it was forked from, so that a small one stands between.
+CHILD = """
+import json, resource, subprocess, sys, time
+began = time.perf_counter()
+done = subprocess.run([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+took = time.perf_counter() - began
+if done.returncode:
+    raise SystemExit(done.stderr.decode())
+print(json.dumps([took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20]))
+"""
+
+
 def child(*arguments):
     """Run Python with *arguments*; return its seconds and the most memory it held, in GiB."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *map(str, arguments)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(said.decode())
-    return time.perf_counter() - began, usage.ru_maxrss / 2**20
+    command = [sys.executable, "-c", CHILD, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return tuple(json.loads(done.stdout))
 
 
 def features(_, options):
