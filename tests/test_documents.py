@@ -26,6 +26,7 @@ COMMANDS = [line for language, text in BLOCKS if not language for line in text.s
 # What was measured on one machine at one time cannot be checked on another.
 MEASURED = re.compile(r"^## How fast it is$.*?(?=^## )", re.M | re.S)
 PROSE = MEASURED.sub("", re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S))
+BENCHMARKS = ("serving", "dashboard", "training")
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -34,7 +35,7 @@ def commands(start):
 
 
 def test_every_command_is_of_a_kind_that_is_checked_here():
-    ours = ("make ", "python -m training", "python -m tests.benchmarks.serving", "python -m tests.benchmarks.dashboard")
+    ours = ("make ", "python -m training", *(f"python -m tests.benchmarks.{name}" for name in BENCHMARKS))
     kinds = (*ours, "curl ", "py -m venv", r".venv\Scripts\python", " ", "└")
     trees = {line for _, text in BLOCKS if "──▶" in text or "streamlit_app.py" in text for line in text.splitlines()}
 
@@ -133,7 +134,7 @@ def test_the_example_of_a_classifier_of_ones_own_makes_a_bundle(tmp_path, monkey
 
 
 def test_help_of_the_commands_is_there():
-    for module in ("api", "training", "tests.benchmarks.serving", "tests.benchmarks.dashboard"):
+    for module in ("api", "training", *(f"tests.benchmarks.{name}" for name in BENCHMARKS)):
         done = subprocess.run(
             [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
         )
