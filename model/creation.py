@@ -21,8 +21,8 @@ from model.checks import (
 from model.dataset import FeatureTable
 from model.description import feature_spec, fold_record, trained_on
 from model.errors import TrainingError
-from model.evaluation import Scored, calibration_table, evaluate, last_outcome, verdict_on
-from model.folds import RowFold, made_ready, out_of_fold_scores
+from model.evaluation import Scored, calibration_table, evaluate, last_outcome
+from model.folds import RowFold, Scores, made_ready, out_of_fold_scores
 from model.manifest import (
     SCHEMA_VERSION,
     Check,
@@ -35,6 +35,7 @@ from model.manifest import (
     WholePipeline,
 )
 from model.scoring import LinearScorer, PipelineScorer, passes_complete_rows
+from model.verdict import verdict_on
 
 SELF_TEST_ROWS = 8
 
@@ -136,20 +137,7 @@ def draft_bundle(
     pipeline = make_pipeline().fit(known.X, y) if fitted is None else fitted
 
     on_progress(Progress(total - 1, total, f"intervals from {plan.draws:,} resamples of {_blocks(known)}"))
-    scored = Scored(
-        day=rows_tested.day,
-        ticker=rows_tested.ticker,
-        y_true=y[tested],
-        y_score=scores.y_score[tested],
-        base_rate=scores.base_rate[tested],
-        yesterday=(
-            last_outcome(table.y, table.ticker, table.target.horizon)[~np.isnan(table.y)][tested]
-            if table.layout.returns
-            else None
-        ),
-        horizon=table.target.horizon,
-        positive_class=table.target.positive_class,
-    )
+    scored = _scored(table, rows_tested, y, scores)
     metrics = evaluate(scored, plan.threshold.value, days)
     checks = [
         *plan.checks,
@@ -190,6 +178,25 @@ def draft_bundle(
     )
     on_progress(Progress(total, total, "done"))
     return draft
+
+
+def _scored(table: FeatureTable, rows_tested: FeatureTable, y: NDArray[np.int64], scores: Scores) -> Scored:
+    """Put the out-of-fold scores beside what is known of their rows."""
+    tested = scores.fold > 0
+    yesterday = None
+    if table.layout.returns:
+        known = ~np.isnan(table.y)
+        yesterday = last_outcome(table.y, table.ticker, table.target.horizon)[known][tested]
+    return Scored(
+        day=rows_tested.day,
+        ticker=rows_tested.ticker,
+        y_true=y[tested],
+        y_score=scores.y_score[tested],
+        base_rate=scores.base_rate[tested],
+        yesterday=yesterday,
+        horizon=table.target.horizon,
+        positive_class=table.target.positive_class,
+    )
 
 
 def _check_both_classes(y: NDArray[np.int64], table: FeatureTable) -> None:
