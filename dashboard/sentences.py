@@ -63,7 +63,7 @@ def what_it_means(manifest: Manifest, precision: float | None, always: float | N
             f"- {first}",
             f"- A call of {up} is right on {percent(precision)} of the rows it is made on;"
             f" {percent(always)} of all rows are {up} without any model.",
-            f"- {broken} of {len(manifest.checks)} assumptions failed their check; they are listed below.",
+            f"- {broken} of {len(manifest.checks)} assumptions failed their check; all are listed below.",
         ]
     )
 

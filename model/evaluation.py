@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from model.bars import FloatArray
 from model.bootstrap import DayBootstrap, interval_of
-from model.manifest import Baseline, CalibrationBin, Metric
+from model.manifest import Baseline, CalibrationBin, Interval, Metric
 from model.scoring import LinearScorer
+from model.uncertainty import NORMAL_QUANTILE
 from model.wording import threshold_written
 
 IntArray = NDArray[np.int64]
@@ -307,7 +308,17 @@ def calibration_table(y_true: IntArray, y_score: FloatArray, days: DayBootstrap)
                 n=int(here.sum()),
                 mean_probability=float(y_score[here].mean()),
                 observed=float(y_true[here].mean()),
-                interval=interval_of(draws),
+                interval=interval_of(draws) if 0 < y_true[here].mean() < 1 else _of_one_outcome(y_true[here]),
             )
         )
     return table
+
+
+def _of_one_outcome(y_true: IntArray) -> Interval:
+    """Return Wilson's 95 % interval of a share that is 0 or 1: resamples of such rows are all alike.
+
+    >>> round(_of_one_outcome(np.zeros(56, dtype=np.int64)).high, 4)
+    0.0642
+    """
+    reach = NORMAL_QUANTILE**2 / (len(y_true) + NORMAL_QUANTILE**2)
+    return Interval(low=1.0 - reach, high=1.0) if y_true[0] else Interval(low=0.0, high=reach)

@@ -151,6 +151,13 @@ def _limits(bundle: Bundle) -> list[str]:
     ]
 
 
+def _and_who_kept(manifest: Manifest) -> str:
+    """What the name of a version with a kept threshold depends on besides."""
+    if not manifest.threshold.chosen_by:
+        return ""
+    return ", to which the costs, the reason and the name of who kept the threshold belong"
+
+
 def _reproduce(manifest: Manifest) -> list[str]:
     return [
         "With the packages named above, in the folder of this project:",
@@ -160,5 +167,5 @@ def _reproduce(manifest: Manifest) -> list[str]:
         "```",
         "",
         f"The same rows, settings and packages give the same version, `{manifest.version}`: its name is made from its"
-        " content.",
+        f" content{_and_who_kept(manifest)}.",
     ]

@@ -66,7 +66,7 @@ class DataNeeded:
         text = f"{_two_digits(units)} {self.unit}"
         if self.units_a_year is None:
             return text
-        years = units / self.units_a_year
+        years = _rounded(units) / self.units_a_year
         if years < 1:
             return f"{text} (under a year)"
         return f"{text} ({number(years, 0 if years >= 9.95 else 1)} years)"
@@ -175,5 +175,8 @@ def _units_a_year(manifest: Manifest, units: int) -> float | None:
 
 def _two_digits(value: float) -> str:
     """Write a number of things with its first two digits, which is as far as such a number can be known."""
-    magnitude = max(len(str(round(value))) - 2, 0)
-    return number(max(round(value, -magnitude), 1), 0)
+    return number(_rounded(value), 0)
+
+
+def _rounded(value: float) -> float:
+    return max(round(value, 2 - len(str(round(value)))) if value >= 10 else round(value), 1)

@@ -50,7 +50,8 @@ def changes_to_watch(manifest: Manifest, base_rate: float | None) -> list[str]:
         return [
             *lines,
             f"| A leak slips in with a change. | AUC above 0.60 after a retrain; today {number(area.value, 3)}. |",
-            "| Prices are not adjusted for a split. | The readers' warning “looks like an unadjusted split”. |",
+            "| Prices are not adjusted for a split. | A warning, when prices are read, that a move “looks like an"
+            " unadjusted split”. |",
         ]
     today = interval(area.interval.low, area.interval.high, 3)
     return [
@@ -113,7 +114,8 @@ def limits(manifest: Manifest) -> list[str]:
         return [
             "Few tickers, all large survivors of one market: results need not carry over.",
             "Dividends are left in the prices, so an ex-dividend day looks like a small fall.",
-            f"A ticker's first {first_window} days are never tested on.",
+            f"The first {first_window} days of the table are never tested on; a ticker that begins later is tested from"
+            " its first row.",
         ]
     if manifest.layout.time:
         return [f"The first {first_window} days are never tested on."]

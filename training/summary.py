@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from model.bundle import Bundle
 from model.thresholds import confusion_at
+from model.wording import threshold_written
 from training.power import DataNeeded, data_needed
 from training.report_tables import sensitivity
 from training.summary_tables import calls_grid, checks_grid, edges_grid, metrics_grid, metrics_note, risks_grid
@@ -87,12 +88,12 @@ def summary_of(bundle: Bundle) -> Summary:
             Section("What to do now", (Points(tuple(next_steps(manifest)), numbered=True),)),
             Section("Why", (Points(tuple(why(bundle, settled))),)),
             _change(bundle, needed),
-            Section("What the threshold does", (_calls(bundle),)),
+            Section("What the threshold does", (*_where_from(bundle), _calls(bundle))),
             Section("In two figures", tuple(Picture(*texts) for texts in figure_texts(bundle, settled))),
             Section("Key metrics", (Paragraph(metrics_note(manifest)), Grid(*metrics_grid(manifest)))),
             Section("Assumptions, and the check that tested each", (Grid(*checks_grid(manifest)),)),
             Section("Risks, and what should trigger action", (Grid(*risks_grid(manifest, settled)),)),
-            Section("What this does not mean", (Points(tuple(not_meant(manifest))),)),
+            Section("What this does not mean", (Points((*not_meant(manifest), *manifest.trained_on.warnings)),)),
         ),
         origin=f"Computed from bundle {bundle.version} (sha256 {bundle.sha256}), created {manifest.created[:10]},"
         " by python -m training report.",
@@ -104,6 +105,14 @@ def _change(bundle: Bundle, needed: DataNeeded) -> Section:
         "What would have to be true for the verdict to change",
         (Points(tuple(what_would_change(bundle.manifest, needed))), Grid(*edges_grid(needed))),
     )
+
+
+def _where_from(bundle: Bundle) -> tuple[Paragraph, ...]:
+    """Say so where the threshold was picked on the very rows that are reported on."""
+    kept = bundle.manifest.threshold
+    if kept.chosen_on.startswith("no rows"):
+        return ()
+    return (Paragraph(f"The threshold of {threshold_written(kept.value)} was chosen on {kept.chosen_on}."),)
 
 
 def _calls(bundle: Bundle) -> Grid:

@@ -119,7 +119,8 @@ def risks_grid(manifest: Manifest, settled: Confusion) -> tuple[Header, Cells]:
     )
     constant = (
         "The threshold makes it a constant.",
-        f"Share of “{positive}” calls above 95 % or below 5 %; today {percent(settled.call_share)}.",
+        f"Share of “{positive}” calls above 95 % or below 5 %; today {percent(settled.call_share)}"
+        f"{'' if 0.05 <= (settled.call_share or 0.0) <= 0.95 else ': this is so already'}.",
     )
     others = (_cells(line) for line in changes_to_watch(manifest, settled.base_rate))
     return ("risk", "trigger"), (skill, constant, *others)

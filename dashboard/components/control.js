@@ -77,6 +77,12 @@ export class NumberControl {
 
   listenToBox() {
     const { typed, scale } = this;
+    // A browser drops the comma of a number and keeps its digits, which makes 15 of 1,5.
+    this.listen(typed, "keydown", (event) => {
+      if (event.key !== "," || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      document.execCommand("insertText", false, ".");
+    });
     this.listen(typed, "input", () => {
       // What is being typed is left as it is until it is done.
       if (!this.typing) this.before = this.value;

@@ -78,6 +78,12 @@ def test_typing_moves_the_slider_and_the_slider_what_is_typed(page: Page, url: s
     slider(page, RSI).press("ArrowRight")
     expect(box(page, RSI)).to_have_value("71.6")
 
+    # A comma is a decimal point: a browser on its own would make 485 of it.
+    box(page, RSI).click(click_count=3)
+    page.keyboard.type("48,5")
+    expect(box(page, RSI)).to_have_value("48.5")
+    expect(slider(page, RSI)).to_have_js_property("value", "48.5")
+
 
 def test_a_value_outside_anything_seen_is_scored_and_flagged(page: Page, url: str, shipped: Bundle):
     open_dashboard(page, url)

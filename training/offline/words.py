@@ -103,7 +103,7 @@ def meaning(bundle: Bundle, settled: Confusion) -> list[str]:
     up = f"“{manifest.target.positive_class}”"
     failed = sum(not check.passed for check in manifest.checks)
     first = {
-        "better": "The probabilities say more than the base rate does. How much more, the difference in log loss says.",
+        "better": "The probabilities say more than the base rate does: see the difference in log loss above.",
         "not distinguishable": "On these rows the model cannot be told from quoting the base rate: no skill was found.",
         "worse": "Quoting the base rate would have served better than this model: do not use it.",
     }[manifest.verdict.outcome]
@@ -111,7 +111,7 @@ def meaning(bundle: Bundle, settled: Confusion) -> list[str]:
         first,
         f"A call of {up} is right on {percent(settled.precision)} of the rows it is made on. Of all rows,"
         f" {percent(settled.base_rate)} are {up} without any model.",
-        f"{failed} of {len(manifest.checks)} assumptions failed their check; they are listed above.",
+        f"{failed} of {len(manifest.checks)} assumptions failed their check; all are listed above.",
     ]
 
 

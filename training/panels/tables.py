@@ -59,8 +59,9 @@ def baseline_cell(metric: Metric) -> Cell:
 
 def difference_cell(metric: Metric) -> Cell:
     """The metric minus each of its baselines, with the interval of that difference."""
+    # A digit more than the metric itself: whether an interval holds zero must be seen.
     return tuple(
-        f"{written(metric, base.difference, signed=True)} ({_range(metric, base.interval, signed=True)})"
+        f"{number(base.difference, 4, signed=True)} ({interval(base.interval.low, base.interval.high, 4, signed=True)})"
         for base in metric.baselines
     )
 
