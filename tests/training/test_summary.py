@@ -10,6 +10,7 @@ from model.wording import number, percent
 from tests import builders
 from tests.market_words import market_words
 from training.figures import CALIBRATION_FIGURE, THRESHOLD_FIGURE, calibration_figure, displayable, threshold_figure
+from training.model_card import model_card
 from training.power import data_needed
 from training.summary import stakeholder_summary, summary_of
 
@@ -158,3 +159,19 @@ def test_whatever_it_is_written_in_the_summary_says_one_thing(shipped, text):
 
     assert headings(text) == [section.heading for section in summary.sections]
     assert summary.lead in text
+
+
+def test_a_threshold_picked_on_the_rows_reported_on_says_so_in_summary_and_card(shipped: Bundle):
+    assert "was chosen on" not in stakeholder_summary(shipped)
+    kept = changed(
+        shipped,
+        threshold=msgspec.structs.replace(
+            shipped.manifest.threshold, chosen_on="9,301 out-of-fold rows: it looks better on them", chosen_by="ada"
+        ),
+    )
+
+    assert "The threshold of 0.44 was chosen on 9,301 out-of-fold rows: it looks better on them." in (
+        stakeholder_summary(kept)
+    )
+    assert "the name of who kept the threshold belong" in model_card(kept)
+    assert "the name of who kept the threshold belong" not in model_card(shipped)
