@@ -54,4 +54,5 @@ def test_what_is_taken_is_about_the_version_in_view_whatever_was_promoted_since(
         assert files["Report (html)"].decode() == about[version]
         with zipfile.ZipFile(io.BytesIO(files["Reports (zip)"])) as archive:
             assert archive.read("report.html").decode() == about[version]
+            assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}, "no time of day"
         assert json.loads(files["Manifest (json)"])["version"] == version

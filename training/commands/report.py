@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     if folder is None:
         msg = f"{registry.folder} is not the registry that deliverables/ is about: say where to write with --out DIR."
         raise TrainingError(msg)
-    version = registry.named(options.version) if options.version else None
+    version = None if options.version is None else registry.named(options.version)
     with progress_bar() as show:
         written = write(registry, folder, version, show)
     say(written)
