@@ -27,7 +27,7 @@ from model.bundle import Bundle
 from tests.api.conftest import FEATURES, page_of
 from tests.builders import random_bars
 
-EXAMPLES = 15
+EXAMPLES = 10
 LARGEST = 1e300  # a sum of a few such numbers is still one
 KEY = "a key for tests"
 JSON, CSV = "application/json", "text/csv"
