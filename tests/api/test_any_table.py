@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import jsonschema
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -124,7 +125,6 @@ def test_the_nearest_row_says_of_itself_what_its_layout_has(bundle: Bundle, aske
 
 
 def test_answers_are_as_the_openapi_document_says(bundle: Bundle, asked: FlaskClient):
-    jsonschema = pytest.importorskip("jsonschema")
     document = asked.get("/openapi.json").json
 
     def check(name: str, answer: object) -> None:

@@ -379,7 +379,7 @@ def test_bars_of_any_size_are_answered_or_refused(shipped, rows):
 @given(
     st.recursive(cells, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(spelled | st.just("bars"), inner))
 )
-def test_any_document_is_refused(shipped, document):
+def test_any_document_is_answered_or_refused(shipped, document):
     answered_or_refused(shipped, json.dumps(document).encode(), JSON)
     answered_or_refused(shipped, json.dumps({"bars": document}).encode(), JSON)
 
@@ -389,7 +389,7 @@ def test_any_document_is_refused(shipped, document):
 @example(b'date,open,high,low,close,volume\n"\n1,2\n')
 @example(b" \ndate,open,high,low,close,volume\n \n")
 @example(b"date,open,high,low,close,volume,volume,\n1,2,3,4,5,6,7,8")
-def test_any_bytes_are_refused(shipped, body):
+def test_any_bytes_are_answered_or_refused(shipped, body):
     answered_or_refused(shipped, body, JSON)
     answered_or_refused(shipped, body, CSV)
     answered_or_refused(shipped, b"date,open,high,low,close,volume\n" + body, CSV)
