@@ -125,6 +125,8 @@ export function streamlitComponent(mount) {
       mounted.set(parentElement, { panel: mount(parentElement, data, speak), speak });
     }
     return () => {
+      // Streamlit also calls this when new data overtake a call, of a panel that stays on the page.
+      if (parentElement.isConnected) return;
       mounted.get(parentElement)?.panel.destroy();
       mounted.delete(parentElement);
     };

@@ -85,6 +85,7 @@ class Panel {
   // before comes by its name only.
   take(data) {
     const anew = this.model?.id !== data.model.id;
+    this.find(".answer").inert = anew && !data.model.features;
     if (anew && !data.model.features) return this.askForModel(data);
     const replaced = anew || this.edition !== data.edition;
     if (anew) {

@@ -1,4 +1,4 @@
-"""The panel of Predict, put on the page anew while the server believes that the browser still has the model."""
+"""How a panel comes onto the page, stays there and leaves it."""
 
 from playwright.sync_api import Browser, expect
 
@@ -25,8 +25,35 @@ def test_a_panel_that_does_not_have_the_model_it_should_know_asks_for_it(browser
     )
     assert [one["known"] for one in asked] == [None]
     assert asked[0]["values"] == starts
+    # Nothing can be done with a model that has not come yet.
+    assert page.locator(".answer").evaluate("(answer) => answer.inert")
 
     panel.run("window.mounted.take(given);", {**data, "model": whole, "heard": 1})
     expect(page.get_by_role("slider")).to_have_count(len(starts))
+    assert not page.locator(".answer").evaluate("(answer) => answer.inert")
     expect(page.get_by_role("button", name="Reset to the median row")).to_be_visible()
+    page.close()
+
+
+def test_a_panel_lives_until_it_leaves_the_page(browser: Browser):
+    """Streamlit calls what clears up also when new data come before a call with older ones has returned."""
+    page = browser.new_page()
+    done = Module(page, "elements.js").run(
+        """const done = [];
+           const mount = (_, data) => {
+             done.push(`mount ${data}`);
+             return { take: (data) => done.push(`take ${data}`), destroy: () => done.push("destroy") };
+           };
+           const parentElement = document.createElement("div");
+           document.body.append(parentElement);
+           const component = module.streamlitComponent(mount);
+           const overtaken = component({ parentElement, data: [1] });
+           overtaken();
+           const last = component({ parentElement, data: [2] });
+           parentElement.remove();
+           last();
+           last();
+           return done;"""
+    )
+    assert done == ["mount 1", "take 2", "destroy"]
     page.close()
