@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, sync_playwright
 
 from model.bundle import Bundle
 from model.registry import Registry
@@ -27,12 +27,18 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A real browser, one for all tests of a process; where there is none, tests are skipped with the reason."""
+def chromium() -> Iterator[BrowserType]:
+    """What starts browsers."""
     with sync_playwright() as playwright:
-        try:
-            found = launch(playwright)
-        except Error as error:
-            pytest.skip(f"no browser for the browser tests: {error.message.splitlines()[0]}")
-        yield found
-        found.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    """A real browser, one for all tests of a process; where there is none, tests are skipped with the reason."""
+    try:
+        found = launch(chromium)
+    except Error as error:
+        pytest.skip(f"no browser for the browser tests: {error.message.splitlines()[0]}")
+    yield found
+    found.close()

@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
     """Start a dashboard, look at every page in every view, and write what is seen to *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, dashboard(Path(scratch)) as url, sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         for view, (scheme, width, height) in VIEWS.items():
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
             page = context.new_page()

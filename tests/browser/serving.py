@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Browser, BrowserContext, BrowserType
+
 from model.registry import ARTIFACTS
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,8 @@ BROWSER_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Ports served on before: of an address that comes again a browser has the scripts compiled.
+_ports: list[int] = []
 
 
 @contextlib.contextmanager
@@ -32,9 +36,7 @@ def dashboard(folder: Path, *, empty: bool = False) -> Iterator[str]:
     """Serve the dashboard on a copy of the registry in *folder*, or on an *empty* one, and give its address."""
     if not empty:
         shutil.copytree(ARTIFACTS, folder / "artifacts")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard", "--port", str(port)],
@@ -53,6 +55,19 @@ def dashboard(folder: Path, *, empty: bool = False) -> Iterator[str]:
         log.close()
 
 
+def _free_port() -> int:
+    for port in [*_ports, 0]:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            # A port is free though connections of a server before are still being forgotten.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            if not port:
+                _ports.append(probe.getsockname()[1])
+            return port or _ports[-1]
+    msg = "No port of this machine is free."
+    raise RuntimeError(msg)
+
+
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -63,10 +78,18 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(msg)
 
 
-def launch(playwright: Any) -> Any:
+def launch(chromium: BrowserType) -> Browser:
     """Start the browser that is there: the system's, else Playwright's own."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    return playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
+    return chromium.launch(executable_path=_browser(), args=BROWSER_OPTIONS)
+
+
+def launch_with_profile(chromium: BrowserType, folder: Path) -> BrowserContext:
+    """Start a browser that keeps compiled scripts in *folder*: to open a page again takes half of the work."""
+    return chromium.launch_persistent_context(folder, executable_path=_browser(), args=BROWSER_OPTIONS)
+
+
+def _browser() -> str | None:
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def settle(page: Any) -> None:

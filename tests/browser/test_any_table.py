@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from model.bundle import Bundle
 from tests import builders
+from tests.browser.conftest import Visit
 from tests.browser.serving import dashboard, settle, turn_to
 from tests.market_words import market_words
 
@@ -47,16 +48,13 @@ def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(params=[1360, 390])
-def opened(request: pytest.FixtureRequest, browser: Browser, table: tuple[Bundle, str]) -> Iterator[Page]:
+def opened(request: pytest.FixtureRequest, blank_page: Visit, table: tuple[Bundle, str]) -> Page:
     """Its first page, on a wide and on a narrow screen."""
-    context = browser.new_context(viewport={"width": request.param, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
+    page = blank_page(request.param)
     page.goto(table[1])
     settle(page)
     page.locator(".answer-probability").filter(has_text="%").wait_for()
-    yield page
-    context.close()
+    return page
 
 
 def fits(page: Page) -> bool:

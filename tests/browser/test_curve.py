@@ -12,7 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from model.bundle import Bundle
 from model.wording import percent
 from tests import builders
-from tests.browser.conftest import PATIENCE_MS, Noise
+from tests.browser.conftest import PATIENCE_MS, Noise, Visit
 from tests.browser.serving import dashboard, settle, turn_to
 from tests.browser.test_dashboard import HEADINGS, by_pipeline, open_dashboard
 
@@ -306,15 +306,12 @@ def test_on_a_phone_the_chart_fits_and_the_answer_stays_in_view(page: Page, url:
 
 
 @pytest.fixture
-def served(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, Bundle]]:
+def served(blank_page: Visit, tmp_path: Path) -> Iterator[tuple[Page, Bundle]]:
     with dashboard(tmp_path) as url:
         bundle = builders.bundle_of(HistGradientBoostingClassifier(max_iter=20), tmp_path)
-        context = browser.new_context(viewport={"width": 1360, "height": 900})
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page = blank_page()
         open_curve(page, url)
         yield page, bundle
-        context.close()
 
 
 def test_of_a_model_that_is_not_linear_the_point_follows_exactly_too(served: tuple[Page, Bundle]):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from model.bundle import Bundle
 from model.wording import percent
@@ -182,10 +182,9 @@ def test_a_double_click_resets_one_value_and_the_button_all(page: Page, url: str
     expect(answer(page)).to_have_text(by_pipeline(shipped))
 
 
-def test_two_visitors_do_not_disturb_each_other(page: Page, url: str, shipped: Bundle):
+def test_two_visitors_do_not_disturb_each_other(page: Page, browser: Browser, url: str, shipped: Bundle):
     open_dashboard(page, url)
-    context = page.context.browser.new_context() if page.context.browser else None
-    assert context
+    context = browser.new_context()
     other = context.new_page()
     open_dashboard(other, url)
     type_into(page, MACD, "-20")

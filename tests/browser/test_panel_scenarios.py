@@ -19,7 +19,7 @@ from dashboard.predict.looked_up import looked_up
 from model.bundle import Bundle
 from model.registry import ARTIFACTS
 from model.wording import percent
-from tests.browser.conftest import Noise
+from tests.browser.conftest import Noise, Visit
 from tests.browser.serving import settle, turn_to
 from tests.browser.test_dashboard import HEADINGS, by_pipeline, open_dashboard
 from tests.browser.test_panel import GAP, MACD, RSI, answer, box, slider, type_into
@@ -313,7 +313,9 @@ def unusual(page: Page) -> dict[str, float]:
     return values
 
 
-def test_the_link_opens_the_same_scenario_and_follows_the_sliders(page: Page, url: str, shipped: Bundle):
+def test_the_link_opens_the_same_scenario_and_follows_the_sliders(
+    page: Page, blank_page: Visit, url: str, shipped: Bundle
+):
     open_dashboard(page, url)
     type_into(page, MACD, "6")
     button(page, "Pin").click()
@@ -326,14 +328,11 @@ def test_the_link_opens_the_same_scenario_and_follows_the_sliders(page: Page, ur
 
     assert link != before
     assert "rsi_14=80.0" in link
-    assert page.context.browser
-    context = page.context.browser.new_context()
-    other = context.new_page()
+    other = blank_page()
     other.goto(link)
     settle(other)
     expect(answer(other)).to_have_text(by_pipeline(shipped, **values))
     expect(other.get_by_role("button", name=f"Go to A: {by_pipeline(shipped, macd=6.0)}")).to_be_visible()
-    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from model.bundle import Bundle
 from model.uncertainty import ProbabilityIntervals
 from model.wording import percent
 from tests import builders
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import Visit
 from tests.browser.serving import dashboard, settle, turn_to
 
 
@@ -25,15 +25,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Bund
 
 
 @pytest.fixture
-def served(browser: Browser, server: tuple[str, Bundle]) -> Iterator[tuple[Page, Bundle]]:
+def served(blank_page: Visit, server: tuple[str, Bundle]) -> tuple[Page, Bundle]:
     url, bundle = server
-    context = browser.new_context(viewport={"width": 1360, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page = blank_page()
     page.goto(url)
     settle(page)
-    yield page, bundle
-    context.close()
+    return page, bundle
 
 
 def by_pipeline(bundle: Bundle, **changes: float) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from model.registry import Registry
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import Visit
 from tests.browser.serving import dashboard, settle
 from tests.builders import random_bars
 from training.places import account
@@ -20,16 +20,13 @@ def registry(tmp_path: Path) -> Registry:
 
 
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def page(blank_page: Visit, tmp_path: Path) -> Iterator[Page]:
     """The Retrain page of a dashboard that nobody else uses."""
     with dashboard(tmp_path) as url:
-        context = browser.new_context(viewport={"width": 1360, "height": 1100})
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
+        opened = blank_page(height=1100)
         opened.goto(f"{url}/retrain")
         settle(opened)
         yield opened
-        context.close()
 
 
 def bars_file(folder: Path, *, rows: int) -> Path:
