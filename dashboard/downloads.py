@@ -48,19 +48,19 @@ def label_of(name: str) -> str:
 
 
 def report(bundle: Bundle, registry: Registry, name: str) -> bytes:
-    """Return one report, made anew from *bundle* and the version that was in use before it."""
-    from training.deliverables import before_of
+    """Return one report, made anew from *bundle* and what *registry* knows of it."""
+    from training.deliverables import background_of
     from training.report import render_report
 
-    return render_report(name, bundle, before_of(registry, bundle.version)[0])
+    return render_report(name, bundle, background_of(registry, bundle)[0])
 
 
 def reports_zip(bundle: Bundle, registry: Registry) -> bytes:
-    """Return every report with its figures, made anew from *bundle* and the version that was in use before it."""
-    from training.deliverables import before_of
+    """Return every report with its figures, made anew from *bundle* and what *registry* knows of it."""
+    from training.deliverables import background_of
     from training.report import render_reports
 
-    return _zip(render_reports(bundle, before_of(registry, bundle.version)[0]))
+    return _zip(render_reports(bundle, background_of(registry, bundle)[0]))
 
 
 def bundle_zip(bundle: Bundle) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from model.errors import ModelError
 from model.registry import Registry
 from model.wording import interval, number
-from training.follow_up import follow
+from training.follow_up import follow, follow_look
 from training.options import parser
 from training.places import ROOT, account, shown
 from training.progress_bar import progress_bar
@@ -107,6 +107,7 @@ def _train(options: argparse.Namespace) -> int:
     print(f"\n{looks_of(registry, result.draft).sentence}")
     if options.no_promote:
         print(f"\nstored version {version}; the version in use is unchanged")
+        follow_look(options, registry, result.draft.manifest.trained_on.sha256, result.draft.out_of_fold)
         return 0
     _finish_undisturbed()
     registry.promote(version, by=account(), why=options.why, when=datetime.now(UTC))

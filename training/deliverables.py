@@ -9,6 +9,8 @@ from model.creation import Progress
 from model.errors import ModelError, RegistryError
 from model.history import way_back
 from model.registry import ARTIFACTS, Registry
+from training.background import Background
+from training.ledger import looks_of
 from training.places import DELIVERABLES
 from training.report import write_reports
 
@@ -40,8 +42,8 @@ def write(
 ) -> Written:
     """Write every report about *version*, by default the one in use, into *folder*."""
     bundle = registry.load(version)
-    before, note = before_of(registry, bundle.version)
-    return Written(bundle.version, tuple(write_reports(bundle, folder, before, on_progress)), note)
+    background, note = background_of(registry, bundle)
+    return Written(bundle.version, tuple(write_reports(bundle, folder, background, on_progress)), note)
 
 
 def refresh(registry: Registry, folder: Path, on_progress: Callable[[Progress], None] = lambda _: None) -> Written:
@@ -61,6 +63,18 @@ def refresh(registry: Registry, folder: Path, on_progress: Callable[[Progress], 
         msg = f"The version is in use, but its reports were not written. {error}"
         raise RegistryError(msg) from error
     return written
+
+
+def background_of(registry: Registry, bundle: Bundle) -> tuple[Background, str]:
+    """Return what *registry* knows of *bundle* besides what is in it, and what it does not know and why, if anything.
+
+    Raises
+    ------
+    TrainingError
+        The ledger cannot be read.
+    """
+    before, note = before_of(registry, bundle.version)
+    return Background(before, looks_of(registry, bundle)), note
 
 
 def before_of(registry: Registry, version: str) -> tuple[Bundle | None, str]:

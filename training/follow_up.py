@@ -4,6 +4,7 @@ import argparse
 
 from model.registry import Registry
 from training.deliverables import Written, folder_for, refresh
+from training.ledger import RowsLookedAt, rows_key
 from training.places import shown
 from training.progress_bar import progress_bar
 
@@ -18,6 +19,18 @@ def follow(options: argparse.Namespace, registry: Registry) -> None:
     with progress_bar() as show:
         written = refresh(registry, folder, show)
     say(written)
+
+
+def follow_look(options: argparse.Namespace, registry: Registry, data: str, rows: RowsLookedAt) -> None:
+    """Write the reports about the version in use anew where it shares the *rows* of *data* just looked at.
+
+    They say how often was looked at them. Nothing is said where there are no reports, or no version is in use.
+    """
+    if folder_for(registry, options.deliverables) is None or registry.current() is None:
+        return
+    bundle = registry.load()
+    if rows_key(bundle.manifest.trained_on.sha256, bundle.out_of_fold) == rows_key(data, rows):
+        follow(options, registry)
 
 
 def say(written: Written) -> None:

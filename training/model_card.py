@@ -9,6 +9,7 @@ from model.bundle import Bundle
 from model.manifest import FeatureSpec, Manifest, Threshold
 from model.thresholds import confusion_at
 from model.wording import in_display_units, percent
+from training.background import NONE_KNOWN, Background
 from training.card_groups import groups_section
 from training.card_words import ethics, evaluation_rows, factors, metrics_in_words, uses, worth
 from training.figures import CALIBRATION_FIGURE
@@ -19,7 +20,7 @@ from training.report_words import changes_to_watch, horizon, limits, rows_behind
 from training.reproduce import reproduce
 
 
-def model_card(bundle: Bundle) -> str:
+def model_card(bundle: Bundle, background: Background = NONE_KNOWN) -> str:
     """Return the model card as Markdown, the verdict first."""
     manifest = bundle.manifest
     sections = {
@@ -27,7 +28,7 @@ def model_card(bundle: Bundle) -> str:
         "Intended use, users and misuse": _list(uses(manifest)),
         "Factors": _list(factors(manifest, label_of(bundle, usual_feature(manifest)))),
         "Metrics, and why these": metrics_in_words(manifest),
-        "Evaluation data": [evaluation_rows(manifest), "", *validation(manifest)],
+        "Evaluation data": [f"{evaluation_rows(manifest)} {background.looked}".strip(), "", *validation(manifest)],
         "Training data": _training_data(manifest),
         "Quantitative analysis: all rows": _all_rows(bundle),
         "Quantitative analysis: group by group": groups_section(bundle),

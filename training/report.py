@@ -8,6 +8,7 @@ from model.bundle import Bundle
 from model.creation import Progress
 from model.errors import TrainingError
 from model.storage import write_files
+from training.background import NONE_KNOWN, Background
 from training.figures import CALIBRATION_FIGURE, THRESHOLD_FIGURE, calibration_figure, threshold_figure
 from training.model_card import model_card
 from training.offline.report import offline_report
@@ -20,37 +21,34 @@ OFFLINE = "report.html"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report: its file name, what it is, and its bytes from a bundle and the one in use before it, if any."""
+    """One report: its file name, what it is, and its bytes from a bundle and what else is known of it."""
 
     name: str
     what: str
-    make: Callable[[Bundle, Bundle | None], bytes]
+    make: Callable[[Bundle, Background], bytes]
 
 
 def render_reports(
-    bundle: Bundle, before: Bundle | None = None, on_progress: Callable[[Progress], None] = lambda _: None
+    bundle: Bundle, background: Background = NONE_KNOWN, on_progress: Callable[[Progress], None] = lambda _: None
 ) -> dict[str, bytes]:
-    """Return the bytes of every report by file name; the same bundle and *before* always give the same bytes.
-
-    *before* is the version that was in use before *bundle*, for what changed since; None where there was none.
-    """
+    """Return the bytes of every report by file name; the same bundle and *background* always give the same bytes."""
     rendered = {}
     for step, report in enumerate(REPORTS):
         on_progress(Progress(step, len(REPORTS), report.what))
-        rendered[report.name] = report.make(bundle, before)
+        rendered[report.name] = report.make(bundle, background)
     on_progress(Progress(len(REPORTS), len(REPORTS), "done"))
     return rendered
 
 
-def render_report(name: str, bundle: Bundle, before: Bundle | None = None) -> bytes:
+def render_report(name: str, bundle: Bundle, background: Background = NONE_KNOWN) -> bytes:
     """Return the bytes of the report called *name*, as `render_reports` does."""
-    return next(report for report in REPORTS if report.name == name).make(bundle, before)
+    return next(report for report in REPORTS if report.name == name).make(bundle, background)
 
 
 def write_reports(
     bundle: Bundle,
     folder: Path,
-    before: Bundle | None = None,
+    background: Background = NONE_KNOWN,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> list[Path]:
     """Write every report about *bundle* into *folder*, all of them or none, and return the paths.
@@ -60,7 +58,7 @@ def write_reports(
     TrainingError
         *folder* cannot be written; the reports that are there are as they were.
     """
-    contents = {folder / name: data for name, data in render_reports(bundle, before, on_progress).items()}
+    contents = {folder / name: data for name, data in render_reports(bundle, background, on_progress).items()}
     try:
         for path in contents:
             if path.is_dir():
@@ -78,9 +76,9 @@ def write_reports(
 # In the order in which they are made, and offered; the files of a folder of reports are these and no others.
 REPORTS: tuple[Report, ...] = (
     Report(OFFLINE, "the report with live sliders", offline_report),
-    Report(SUMMARY, "the summary for stakeholders", lambda bundle, _: stakeholder_summary(bundle).encode()),
-    Report(SUMMARY_PDF, "the summary for stakeholders as a PDF", lambda bundle, _: summary_pdf(bundle)),
-    Report(CARD, "the model card", lambda bundle, _: model_card(bundle).encode()),
+    Report(SUMMARY, "the summary for stakeholders", lambda *known: stakeholder_summary(*known).encode()),
+    Report(SUMMARY_PDF, "the summary for stakeholders as a PDF", summary_pdf),
+    Report(CARD, "the model card", lambda *known: model_card(*known).encode()),
     Report(THRESHOLD_FIGURE, "a figure of the thresholds", lambda bundle, _: threshold_figure(bundle)),
     Report(CALIBRATION_FIGURE, "a figure of the calibration", lambda bundle, _: calibration_figure(bundle)),
 )

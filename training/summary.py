@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from model.bundle import Bundle
 from model.thresholds import confusion_at
 from model.wording import threshold_written
+from training.background import NONE_KNOWN, Background
 from training.power import DataNeeded, data_needed
 from training.report_tables import sensitivity
 from training.summary_tables import calls_grid, checks_grid, edges_grid, metrics_grid, metrics_note, risks_grid
@@ -75,7 +76,7 @@ class Summary:
     origin: str
 
 
-def summary_of(bundle: Bundle) -> Summary:
+def summary_of(bundle: Bundle, background: Background = NONE_KNOWN) -> Summary:
     """Return what the summary says of *bundle*."""
     manifest = bundle.manifest
     settled = confusion_at(bundle.threshold, bundle.out_of_fold.y_true, bundle.out_of_fold.y_score)
@@ -90,7 +91,10 @@ def summary_of(bundle: Bundle) -> Summary:
             _change(bundle, needed),
             Section("What the threshold does", (*_where_from(bundle), _calls(bundle))),
             Section("In two figures", tuple(Picture(*texts) for texts in figure_texts(bundle, settled))),
-            Section("Key metrics", (Paragraph(metrics_note(manifest)), Grid(*metrics_grid(manifest)))),
+            Section(
+                "Key metrics",
+                (Paragraph(metrics_note(manifest, background.looked)), Grid(*metrics_grid(manifest))),
+            ),
             Section("Assumptions, and the check that tested each", (Grid(*checks_grid(manifest)),)),
             Section("Risks, and what should trigger action", (Grid(*risks_grid(manifest, settled)),)),
             Section("What this does not mean", (Points((*not_meant(manifest), *manifest.trained_on.warnings)),)),
@@ -121,9 +125,9 @@ def _calls(bundle: Bundle) -> Grid:
     return Grid(header, rows, strong=[row.threshold for row in found].index(bundle.threshold))
 
 
-def stakeholder_summary(bundle: Bundle) -> str:
+def stakeholder_summary(bundle: Bundle, background: Background = NONE_KNOWN) -> str:
     """Return the summary as Markdown."""
-    summary = summary_of(bundle)
+    summary = summary_of(bundle, background)
     lines = [f"# {_plain(summary.title)}", "", f"**{_plain(summary.headline)}** {_plain(summary.lead)}", ""]
     for section in summary.sections:
         lines += [f"## {_plain(section.heading)}", ""]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from model.bundle import Bundle
+from training.background import NONE_KNOWN, Background
 from training.figures import (
     CALIBRATION_FIGURE,
     THRESHOLD_FIGURE,
@@ -29,12 +30,12 @@ _SHORT_CHARACTERS = 20
 _MOST_CHARACTERS = 60
 
 
-def summary_pdf(bundle: Bundle) -> bytes:
-    """Return the summary as a PDF/UA-1 file; the same bundle always gives the same bytes."""
+def summary_pdf(bundle: Bundle, background: Background = NONE_KNOWN) -> bytes:
+    """Return the summary as a PDF/UA-1 file; the same bundle and *background* always give the same bytes."""
     compiler = _compiler()
     figures = {THRESHOLD_FIGURE: threshold_figure(bundle), CALIBRATION_FIGURE: calibration_figure(bundle)}
     inputs = {name: data.decode() for name, data in figures.items()}
-    inputs["summary"] = json.dumps(_written(summary_of(bundle), bundle.manifest.name))
+    inputs["summary"] = json.dumps(_written(summary_of(bundle, background), bundle.manifest.name))
     inputs["points"] = str(_type_size(compiler, inputs))
     made = compiler.compile(
         TEMPLATE.read_bytes(),

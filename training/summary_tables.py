@@ -13,14 +13,14 @@ Header = tuple[str, ...]
 Cells = tuple[tuple[str, ...], ...]
 
 
-def metrics_note(manifest: Manifest) -> str:
-    """Say on which rows the metrics rest, and which of them the verdict rests on."""
+def metrics_note(manifest: Manifest, looked: str) -> str:
+    """Say on which rows the metrics rest, which of them the verdict rests on, and how often was *looked* at them."""
     return (
         f"All are out-of-fold, which means from rows the model had not seen: {rows_tested(manifest.metrics[0])}."
         f" A 95 % interval (from resampling {resampled(manifest.layout)}) says how far chance alone may move a number."
         " The verdict rests on log loss against the base rate, the share of positive rows in training. That was fixed"
-        " beforehand: among so many intervals some leave zero out by chance."
-    )
+        f" beforehand: among so many intervals some leave zero out by chance. {looked}"
+    ).strip()
 
 
 def metrics_grid(manifest: Manifest) -> tuple[Header, Cells]:

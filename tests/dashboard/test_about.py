@@ -13,6 +13,7 @@ from model.registry import Registry
 from tests import builders
 from tests.dashboard.reading import go
 from training import report
+from training.background import Background
 from training.kept_threshold import ThresholdChoice, keep_threshold
 from training.report import REPORTS, Report
 
@@ -31,8 +32,8 @@ def test_every_report_and_the_bundle_are_offered(app: AppTest):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be one report, which says which versions it is about."""
 
-    def versions(bundle: Bundle, before: Bundle | None) -> bytes:
-        return f"{bundle.version} after {before.version if before else 'none'}".encode()
+    def versions(bundle: Bundle, background: Background) -> bytes:
+        return f"{bundle.version} after {background.before.version if background.before else 'none'}".encode()
 
     monkeypatch.setattr(report, "REPORTS", (Report("report.html", "the versions", versions),))
 

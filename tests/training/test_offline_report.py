@@ -16,6 +16,7 @@ from model.bundle import Bundle, write_bundle
 from model.wording import percent
 from tests import builders
 from tests.market_words import market_words
+from training.background import Background
 from training.kept_threshold import ThresholdChoice, keep_threshold
 from training.offline import live
 from training.offline.html import grid, text
@@ -157,7 +158,7 @@ def test_what_changed_since_the_version_before_is_listed(tmp_path: Path):
     draft = keep_threshold(before, choice)
     bundle = Bundle.load(write_bundle(registry.folder, draft))
 
-    said = shown(offline_report(bundle, before).decode())
+    said = shown(offline_report(bundle, Background(before)).decode())
 
     known = before.reference.X[~np.isnan(before.reference.y)]
     p = before.pipeline.predict_proba(known)[:, 1]
@@ -167,7 +168,7 @@ def test_what_changed_since_the_version_before_is_listed(tmp_path: Path):
     assert f"{len(known):,} are the same, 0 are new, 0 are left out" in said
     assert lost > 0
     assert f"{lost:,} are called differently ({percent(lost / len(known))}): 0 are “up” now only" in said
-    assert offline_report(bundle, before) != offline_report(bundle)
+    assert offline_report(bundle, Background(before)) != offline_report(bundle)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

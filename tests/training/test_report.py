@@ -1,8 +1,10 @@
 """The deliverables: computed from the bundle, written together, never stale."""
 
+import json
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from model.registry import Registry
 from tests import builders
 from training import report
 from training.__main__ import main
-from training.deliverables import before_of, folder_for, refresh, version_before
+from training.background import Background
+from training.deliverables import background_of, folder_for, refresh, version_before
+from training.follow_up import follow_look
 from training.kept_threshold import ThresholdChoice, keep_threshold
 from training.report import Report, render_report, render_reports, write_reports
 from training.train import publish
@@ -64,8 +68,8 @@ def test_the_committed_deliverables_are_those_of_the_committed_bundle(reports: d
 
 def test_another_process_makes_the_same_bytes(shipped: Bundle, reports: dict[str, bytes]):
     # What depends on the order of a set, on the clock or on what ran before would differ here.
-    before, _ = before_of(Registry(), shipped.version)
-    again = {name: render_report(name, shipped, before) for name in reversed(reports)}
+    background, _ = background_of(Registry(), shipped)
+    again = {name: render_report(name, shipped, background) for name in reversed(reports)}
 
     assert [name for name in reports if again[name] != reports[name]] == []
 
@@ -75,6 +79,17 @@ def test_the_command_line_shows_how_far_it_is_what_it_wrote_and_how_often_the_ro
     assert "100 %" in built.progress
     assert built.said.count("wrote    ") == len(built.files)
     assert "\nlooks    " in built.said
+
+
+def test_how_often_the_rows_were_looked_at_is_stated_with_the_correction(reports: dict[str, bytes]):
+    lines = [line for line in (ROOT / "model" / "ledger.jsonl").read_text().splitlines() if line]
+    tried = {thing for line in lines for thing in json.loads(line)["tried"]}
+    level = f"{100 - 5 / len(tried):.1f} %"
+
+    counted = f"{len(tried)} different things were tried on these out-of-fold rows, in {len(lines)} runs"
+    for name in ("stakeholder_summary.md", "model_card.md", "report.html"):
+        text = " ".join(reports[name].decode().split())
+        assert f"{counted}; after {len(tried)} an interval would have to be at {level}" in text, name
 
 
 def test_version_and_hash_are_stated(shipped: Bundle, reports: dict[str, bytes]):
@@ -100,8 +115,8 @@ def test_reports_of_a_model_with_skill_do_not_say_there_is_none(tmp_path: Path):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be two reports that say no more than which versions they are about."""
 
-    def versions(bundle: Bundle, before: Bundle | None) -> bytes:
-        return f"{bundle.version} after {before.version if before else 'none'}".encode()
+    def versions(bundle: Bundle, background: Background) -> bytes:
+        return f"{bundle.version} after {background.before.version if background.before else 'none'}".encode()
 
     monkeypatch.setattr(report, "REPORTS", (Report("a.md", "first", versions), Report("b.md", "second", versions)))
 
@@ -158,6 +173,21 @@ def test_whoever_writes_last_writes_what_is_in_use(registry: Registry, grown: tu
     refresh(registry, tmp_path, lambda _: promote(registry, second) if registry.current().version == first else None)
 
     assert [path.read_text() for path in sorted(tmp_path.glob("*.md"))] == [f"{second} after {first}"] * 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_look_at_the_rows_of_the_version_in_use_is_counted_in_its_reports_and_another_is_not(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    bundle = registry.load()
+    options = Namespace(deliverables=tmp_path / "out")
+
+    follow_look(options, registry, "f" * 64, bundle.out_of_fold)
+    assert capsys.readouterr().out == ""
+    follow_look(options, registry, bundle.manifest.trained_on.sha256, bundle.out_of_fold)
+
+    assert capsys.readouterr().out.count("wrote    ") == 2
+    assert (tmp_path / "out" / "b.md").exists()
 
 
 @pytest.mark.usefixtures("quick")

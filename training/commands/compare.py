@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare, note the look in the ledger, and print what was found."""
     from model.registry import Registry
     from training.cluster import on_cluster
+    from training.follow_up import follow_look
     from training.ledger import Ledger, candidate_at, folds_in
 
     # First of all: whoever names a cluster that is not there should not wait for the data to be read.
@@ -66,9 +67,10 @@ def run(options: argparse.Namespace) -> int:
         comparison, settings = _compared(options)
     folds = folds_in(settings)
     tried = [candidate_at(contender.name, options.threshold, folds) for contender in comparison.contenders]
-    ledger = Ledger.beside(Registry(options.registry))
-    looks = ledger.note("comparison", comparison.data, comparison.tested_on, tried, datetime.now(UTC))
+    registry = Registry(options.registry)
+    looks = Ledger.beside(registry).note("comparison", comparison.data, comparison.tested_on, tried, datetime.now(UTC))
     print(report(comparison, looks))
+    follow_look(options, registry, comparison.data, comparison.tested_on)
     if options.json:
         _write_json(comparison, looks, options.json)
         print(f"\nwrote {options.json}")

@@ -12,8 +12,9 @@ from training.progress_bar import progress_bar
 
 DESCRIPTION = (
     "Write every report about a version: the page with live sliders, the summary for stakeholders, the model card and"
-    " their figures. All are computed from that version alone, or none is written: the same version gives the same"
-    " bytes. Promoting, rolling back and keeping a threshold write them anew by themselves."
+    " their figures. All are computed from that version, the one in use before it and the count of looks at its"
+    " rows, or none is written: the same gives the same bytes. Promoting, rolling back, keeping a threshold and another"
+    " look at its rows write them anew by themselves."
 )
 
 

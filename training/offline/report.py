@@ -2,6 +2,7 @@
 
 from model.bundle import Bundle
 from model.thresholds import confusion_at
+from training.background import NONE_KNOWN, Background
 from training.offline import html, live, sections
 from training.offline.changes import changes
 from training.offline.page import document
@@ -10,11 +11,8 @@ from training.panels.calibration import calibration_chart
 from training.summary_words import title
 
 
-def offline_report(bundle: Bundle, before: Bundle | None = None) -> bytes:
-    """Return the report as the bytes of an HTML file that needs no network.
-
-    *before* is the version that was in use before *bundle*, for what changed since.
-    """
+def offline_report(bundle: Bundle, background: Background = NONE_KNOWN) -> bytes:
+    """Return the report as the bytes of an HTML file that needs no network."""
     manifest, rows = bundle.manifest, bundle.out_of_fold
     settled = confusion_at(bundle.threshold, rows.y_true, rows.y_score)
     sliders = live.has_sliders(bundle)
@@ -24,7 +22,7 @@ def offline_report(bundle: Bundle, before: Bundle | None = None) -> bytes:
     parts = (tried, explored, calibrated)
     main = [
         sections.change(bundle),
-        sections.metrics(bundle),
+        sections.metrics(bundle, background.looked),
         sections.scenario(bundle, tried, sliders=sliders),
         sections.threshold(bundle, explored),
         sections.calibration(bundle, calibrated),
@@ -32,7 +30,7 @@ def offline_report(bundle: Bundle, before: Bundle | None = None) -> bytes:
         sections.assumptions(bundle),
         sections.risks(bundle, settled),
         sections.meaning(bundle, settled),
-        html.section("changes", "What changed since the version before", *changes(bundle, before)),
+        html.section("changes", "What changed since the version before", *changes(bundle, background.before)),
         sections.origin(bundle),
     ]
     return document(

@@ -69,8 +69,8 @@ def change(bundle: Bundle) -> str:
     )
 
 
-def metrics(bundle: Bundle) -> str:
-    """Return every metric beside its baselines."""
+def metrics(bundle: Bundle, looked: str) -> str:
+    """Return every metric beside its baselines, and how often was *looked* at the rows behind them."""
     manifest = bundle.manifest
     _, rows = metrics_grid(manifest)
     lines = [
@@ -81,7 +81,7 @@ def metrics(bundle: Bundle) -> str:
     return html.section(
         "metrics",
         "Key metrics",
-        html.paragraph(metrics_note(manifest)),
+        html.paragraph(metrics_note(manifest, looked)),
         html.grid(header, lines, "Every metric beside what needs no model, on the same rows"),
     )
 
