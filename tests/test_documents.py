@@ -2,8 +2,8 @@
 
 import json
 import re
+import runpy
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -133,12 +133,16 @@ def test_the_example_of_a_classifier_of_ones_own_makes_a_bundle(tmp_path, monkey
     assert Registry(tmp_path / "model" / "artifacts").load().version == names["bundle"].version
 
 
-def test_help_of_the_commands_is_there():
-    for module in ("api", "training", *(f"tests.benchmarks.{name}" for name in BENCHMARKS)):
-        done = subprocess.run(
-            [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        assert f"python -m {module}" in done.stdout
+@pytest.mark.filterwarnings("ignore:.* found in sys.modules")  # by another test of this process
+@pytest.mark.parametrize("module", ["api", "training", *(f"tests.benchmarks.{name}" for name in BENCHMARKS)])
+def test_help_of_the_commands_is_there(module, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [module, "--help"])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(module, run_name="__main__")
+
+    assert not ended.value.code
+    assert f"python -m {module}" in capsys.readouterr().out
 
 
 def test_every_file_and_folder_named_in_the_tree_exists():

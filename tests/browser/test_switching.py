@@ -1,7 +1,7 @@
 """Several people at one dashboard: none disturbs another, and who may not change things can still read them."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +9,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from model.registry import ARTIFACTS, Registry
 from tests import builders
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import PATIENCE_MS, Visit
 from tests.browser.serving import dashboard, settle, turn_to
 from training.train import publish
 
 KEY = "correct horse battery staple"
 RETRAIN = "Is there a better model?"
 PREDICT = "Will the stock close higher tomorrow?"
-Visit = Callable[..., Page]
 
 
 @pytest.fixture
@@ -32,16 +31,13 @@ def with_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+def visit(blank_page: Visit, tmp_path: Path) -> Iterator[Visit]:
     """A way for one more visitor to open a page of a dashboard that only this test uses."""
     with dashboard(tmp_path) as url:
-        contexts = []
 
         def open_page(path: str, ready: str | None = None, headers: dict[str, str] | None = None) -> Page:
-            size = {"width": 1360, "height": 900}
-            contexts.append(browser.new_context(viewport=size, extra_http_headers=headers))
-            page = contexts[-1].new_page()
-            page.set_default_timeout(PATIENCE_MS)
+            page = blank_page()
+            page.set_extra_http_headers(headers or {})
             page.goto(f"{url}/{path}")
             if ready:
                 page.get_by_text(ready).wait_for()
@@ -50,8 +46,6 @@ def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
             return page
 
         yield open_page
-        for context in contexts:
-            context.close()
 
 
 def roll_back(page: Page, version: str, why: str) -> None:
