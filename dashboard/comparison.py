@@ -57,10 +57,16 @@ class Comparison:
         """What the difference comes to, in words."""
         same_rows = f"the same {rows_counted(self.layout, self.n, self.blocks, period(self.first_day, self.last_day))}"
         if self.identical:
+            why = (
+                "Both were tested there by models of the same earlier rows; what is new comes after them, and only"
+                " later rows can tell."
+                if self.layout.time
+                else "In every fold both were trained on the same rows, in the same way: there is nothing to choose"
+                " between."
+            )
             return (
                 f"The challenger is **not distinguishable** from the champion: on {same_rows} the two give the very"
-                " same probabilities. Both were tested there by models of the same earlier rows; what is new comes"
-                " after them, and only later rows can tell."
+                f" same probabilities. {why}"
             )
         words = {
             "better": "The challenger is **better** than the champion",

@@ -1,5 +1,7 @@
 """The parts of the model card as HTML, each from the manifest alone."""
 
+from dashboard.sentences import names_quoted
+from dashboard.tables import labels_described, scrolling
 from model.manifest import Fold, Manifest, TickerSpan
 from model.wording import number, percent
 from training.panels import tables
@@ -48,19 +50,20 @@ def checks(manifest: Manifest) -> str:
 
 def features(manifest: Manifest) -> str:
     """What goes in, in the units of the pages."""
-    return tables.table(
+    shown = tables.table(
         ("Feature", "Median", "1–99 %", "Seen"),
         [
             (
-                f"{feature.label}\n{feature.description}",
+                described,
                 written(feature, feature.median),
                 range_written(feature, feature.p1, feature.p99),
                 range_written(feature, feature.min, feature.max),
             )
-            for feature in manifest.features
+            for feature, described in zip(manifest.features, labels_described(manifest.features), strict=True)
         ],
         caption=f"Values of the {manifest.trained_on.rows:,} training rows",
     )
+    return scrolling(shown, "Features", len(manifest.features))
 
 
 def folds(manifest: Manifest) -> str:
@@ -74,7 +77,7 @@ def folds(manifest: Manifest) -> str:
 
 def _trained_and_tested(fold: Fold, manifest: Manifest) -> tuple[str, str]:
     trained = f"{fold.train_rows:,} rows, {percent(fold.base_rate)} “{manifest.target.positive_class}”"
-    tested = f"{fold.test_rows:,} rows"
+    tested = f"{fold.test_rows:,} {'row' if fold.test_rows == 1 else 'rows'}"
     if not fold.test_first_day:
         return trained, tested
     return f"{fold.train_last_day}\n{trained}", f"{fold.test_first_day} to {fold.test_last_day}\n{tested}"
@@ -96,14 +99,14 @@ def data(manifest: Manifest) -> str:
             ("Rows", f"{source.rows:,}{f', {span}' if span else ''}"),
             *([(title_of(plural_of(layout.group)), of_groups)] if layout.group else []),
             ("Left out", tuple(f"{e.ticker}: {e.reason}" for e in source.excluded) or "nothing"),
-            ("Warnings", tuple(source.warnings) or "none"),
+            ("Warnings", tuple(warning.replace(" %", "\u00a0%") for warning in source.warnings) or "none"),
         ]
     )
 
 
 def _group_in_words(span: TickerSpan) -> str:
     days = period(span.first_day, span.last_day)
-    return f"{span.ticker}: {span.rows:,} rows{f', {days}' if days else ''}"
+    return f"{span.ticker}: {span.rows:,} {'row' if span.rows == 1 else 'rows'}{f', {days}' if days else ''}"
 
 
 def identity(manifest: Manifest, sha256: str) -> str:
@@ -114,7 +117,7 @@ def identity(manifest: Manifest, sha256: str) -> str:
         [
             ("Version", f"{manifest.name} {manifest.version}\nsha256 {sha256}"),
             ("Made", manifest.created),
-            ("Target", f"{manifest.target.question}\n{manifest.target.description}"),
+            ("Target", f"{manifest.target.question}\n{names_quoted(manifest.target.description)}"),
             ("Threshold", f"{number(threshold.value, 3)}: {threshold.rule}\nchosen on {threshold.chosen_on}"),
             ("Settings", "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in given.items())),
             ("Packages", ", ".join(f"{name} {version}" for name, version in manifest.packages.items())),

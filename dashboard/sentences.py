@@ -6,7 +6,7 @@ from functools import wraps
 
 from model.manifest import Manifest
 from model.wording import interval, number, percent
-from training.panels.row_words import in_brackets, period
+from training.panels.row_words import in_brackets, period, plural_of
 
 # More groups than that are counted, not listed.
 LISTED = 12
@@ -20,6 +20,15 @@ def plain(text: str) -> str:
     """
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else re.sub(r"([\\*_\[\]<>#|$:~])", r"\\\1", part) for part in parts)
+
+
+def names_quoted(text: str) -> str:
+    """Put names that stand in backticks into quotation marks, for where backticks would be shown.
+
+    >>> names_quoted("1 where `churned` is “yes”.")
+    '1 where “churned” is “yes”.'
+    """
+    return re.sub(r"`([^`]*)`", r"“\1”", text)
 
 
 def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
@@ -36,9 +45,10 @@ def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
 def retrain_sentence(manifest: Manifest) -> str:
     """Say what is in use now, and what it was trained on."""
     data, first = manifest.trained_on, manifest.metrics[0]
-    tickers = ", ".join(span.ticker for span in data.tickers[:LISTED])
-    tickers += f" and {more:,} more" if (more := len(data.tickers) - LISTED) > 0 else ""
-    which = ", ".join(filter(None, [plain(tickers), period(data.first_day, data.last_day)]))
+    groups = ", ".join(span.ticker for span in data.tickers)
+    if (count := len(data.tickers)) > LISTED and manifest.layout.group:
+        groups = f"{count:,} {plural_of(manifest.layout.group)}"
+    which = ", ".join(filter(None, [plain(groups), period(data.first_day, data.last_day)]))
     return (
         f"In use now: a model of {data.rows:,} rows of {plain(data.file)}{in_brackets(which)},"
         f" **{manifest.verdict.headline.lower()}**; {first.label} {number(first.value, 3)} (95 %"
@@ -57,13 +67,14 @@ def what_it_means(manifest: Manifest, precision: float | None, always: float | N
         "not distinguishable": "On these rows the model cannot be told from quoting the base rate: no skill was found.",
         "worse": "Quoting the base rate would have served better than this model: do not use it.",
     }[manifest.verdict.outcome]
-    broken = sum(not check.passed for check in manifest.checks)
+    broken, count = sum(not check.passed for check in manifest.checks), len(manifest.checks)
+    assumptions = f"{broken} of {count} assumptions failed their check" if broken else f"All {count} assumptions held"
     return "\n".join(
         [
             f"- {first}",
             f"- A call of {up} is right on {percent(precision)} of the rows it is made on;"
             f" {percent(always)} of all rows are {up} without any model.",
-            f"- {broken} of {len(manifest.checks)} assumptions failed their check; all are listed below.",
+            f"- {assumptions}; each is listed below, with what testing it found.",
         ]
     )
 

@@ -1,11 +1,14 @@
 """Faults, the history and two models side by side as HTML tables; everything from outside is escaped."""
 
 from collections.abc import Sequence
+from html import escape
 
 from model.errors import FAULTS_SHOWN, Fault
-from model.manifest import Manifest, Metric
+from model.manifest import FeatureSpec, Manifest, Metric
 from model.registry import Promotion
 from training.panels.tables import metric_cell, table, written
+
+MOST_ROWS_IN_FULL = 12
 
 
 def faults(found: Sequence[Fault], count: int) -> str:
@@ -22,6 +25,21 @@ def faults(found: Sequence[Fault], count: int) -> str:
         figures=False,
     )
     return shown + (f'<p class="muted">… and {hidden:,} more.</p>' if hidden > 0 else "")
+
+
+def labels_described(features: Sequence[FeatureSpec]) -> list[str]:
+    """What each of *features* is, for a table; what is said of all in the same words tells none from another."""
+    said = {feature.description.replace(feature.name, "") for feature in features}
+    if len(features) > 1 and len(said) == 1:
+        return [feature.label for feature in features]
+    return [f"{feature.label}\n{feature.description}" for feature in features]
+
+
+def scrolling(shown: str, label: str, rows: int) -> str:
+    """A table of many *rows* in a box of limited height, which the keyboard can scroll, too."""
+    if rows <= MOST_ROWS_IN_FULL:
+        return shown
+    return f'<div class="scrolls" role="region" tabindex="0" aria-label="{escape(label)}">{shown}</div>'
 
 
 def history(promotions: Sequence[Promotion]) -> str:

@@ -198,7 +198,7 @@ def missing_warning(names: Sequence[str], X: FloatArray, imputed: str) -> list[s
         return []
     worst = ", ".join(f"“{names[column]}” {percent(shares[column])}" for column in lacking[:WORST_NAMED])
     others = len(lacking) - WORST_NAMED
-    rest = f"; in {others} {'other' if others == 1 else 'others'} no more than there" if others > 0 else ""
+    rest = f", and in {others} {'other' if others == 1 else 'others'} no more of them" if others > 0 else ""
     which = f"most in {worst}{rest}" if rest else worst
     return [
         f"Values are missing in {len(lacking)} of {len(names)} features ({which}): {imputed}."

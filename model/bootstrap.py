@@ -71,6 +71,12 @@ class DayBootstrap:
         by_day = np.bincount(days, weights=values, minlength=self.n_days)
         return np.asarray(self.counts @ by_day)
 
+    def counts_in(self, group: IndexArray, n_groups: int, here: BoolArray) -> FloatArray:
+        """Return how many of the rows that are *here* each resample has of each *group* (0, 1, …), (draws, groups)."""
+        cell = self._day_of_row[here] * n_groups + group[here]
+        by_day = np.bincount(cell, minlength=self.n_days * n_groups).reshape(self.n_days, n_groups)
+        return np.asarray(self.counts @ by_day)
+
     def means(self, values: FloatArray) -> FloatArray:
         """Return the mean of *values* (one per row) in each resample."""
         return self.sums(values) / self.sums(np.ones(len(values)))
@@ -83,7 +89,7 @@ class DayBootstrap:
         tied. Only pairs within a bin can then be counted wrongly, by a half each: where no score is shared
         by many rows that is at most 1 / (2 * RANK_BINS) of the area, and nearly all of it cancels.
         """
-        order = np.argsort(y_score, kind="stable")
+        order = np.argsort(y_score)
         positive, day = y_true[order] == 1, self._day_of_row[order]
         starts = np.flatnonzero(np.r_[True, np.diff(y_score[order]) > 0])
         with np.errstate(invalid="ignore", divide="ignore"):

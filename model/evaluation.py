@@ -295,12 +295,12 @@ def calibration_table(y_true: IntArray, y_score: FloatArray, days: DayBootstrap)
     """Return what was said and what came true, in bins of equally many rows."""
     edges = np.unique(np.quantile(y_score, np.linspace(0, 1, CALIBRATION_BINS + 1)))
     bin_of = np.clip(np.searchsorted(edges, y_score, side="right") - 1, 0, max(len(edges) - 2, 0))
+    n_bins, positive = int(bin_of.max()) + 1, y_true == 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = days.counts_in(bin_of, n_bins, positive) / days.counts_in(bin_of, n_bins, np.full(len(bin_of), True))
     table = []
     for index in np.unique(bin_of):
-        here = bin_of == index
-        counts = days.sums(here.astype(np.float64))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            draws = days.sums((here & (y_true == 1)).astype(np.float64)) / counts
+        here, draws = bin_of == index, shares[:, index]
         table.append(
             CalibrationBin(
                 low=float(edges[index]),

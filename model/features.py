@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.lib.stride_tricks import sliding_window_view
 
 from model.bars import Bars, FloatArray
 
@@ -118,6 +118,8 @@ FEATURES = (
     ),
 )
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+# Of the squares of a window: below it, their difference to the squared mean has fewer than 13 digits.
+_LEAST_SPREAD = 1e-3
 
 
 def build_features(bars: Bars) -> FloatArray:
@@ -143,99 +145,77 @@ def _features_of_one_ticker(bars: Bars) -> FloatArray:
     import talib
 
     close = np.ascontiguousarray(bars.close)
-    columns = np.full((len(FEATURES), len(close)), np.nan)
+    columns = np.empty((len(FEATURES), len(close)))
+    for column, feature in zip(columns, FEATURES, strict=True):
+        column[: feature.first_valid_row] = np.nan
     gap, daily_range, ma_ratio, volatility, volume_z, rsi, macd_share, signal_share = columns
     gap[1:] = bars.open[1:] / close[:-1] - 1
     daily_range[:] = (bars.high - bars.low) / close
     returns = close[1:] / close[:-1] - 1
     if len(close) >= 20:
-        ma_ratio[19:] = _rolling_mean(close[15:], 5) / _rolling_mean(close, 20)
+        # A mean of 5 is a fifth of its sum, one of 20 a twentieth.
+        ma_ratio[19:] = 4 * _rolling_sum(close[15:], 5) / _rolling_sum(close, 20)
         volume_z[19:] = _rolling_z_of_last(np.ascontiguousarray(bars.volume), 20)
     if len(returns) >= 10:
-        volatility[10:] = _rolling_deviation(returns, _rolling_mean(returns, 10), 10)
-    rsi[:] = talib.RSI(close, timeperiod=14)
-    rsi[_nothing_moved_yet(close) & (rsi == 0)] = 50
+        volatility[10:] = _rolling_deviation(returns, _rolling_sum(returns, 10), 10)
+    rsi[:] = _relative_strength(close)
     macd, signal, _ = talib.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
-    macd_share[:] = macd / close
-    signal_share[:] = signal / close
+    np.divide(macd, close, out=macd_share)
+    np.divide(signal, close, out=signal_share)
     return columns.T
+
+
+def _relative_strength(close: FloatArray) -> FloatArray:
+    import talib
+
+    rsi = np.asarray(talib.RSI(close, timeperiod=14))
+    # Where no close has moved yet TA-Lib's RSI is 0, as after pure falls.
+    zero = rsi == 0
+    if zero.any():
+        rsi[zero & np.logical_and.accumulate(close == close[0])] = 50
+    return rsi
 
 
 def _rolling_z_of_last(values: FloatArray, size: int) -> FloatArray:
     """Z-score of each window's last value within its window; NaN where all values are equal."""
-    mean = _rolling_mean(values, size)
-    deviation = _rolling_deviation(values, mean, size)
-    deviation[~_any_in_window(values[1:] != values[:-1], size - 1)] = np.nan
-    return np.asarray((values[size - 1 :] - mean) / deviation)
+    sums = _rolling_sum(values, size)
+    deviation = _rolling_deviation(values, sums, size)
+    deviation[deviation == 0] = np.nan
+    return np.asarray((values[size - 1 :] - sums / size) / deviation)
 
 
-def _any_in_window(flags: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
-    """Whether any flag is set in each window of *size*."""
-    found, covered = flags, 1
-    while covered < size:
-        step = min(covered, size - covered)
-        found, covered = found[:-step] | found[step:], covered + step
-    return found
+def _rolling_sum(values: FloatArray, size: int) -> FloatArray:
+    """Sum of each window of *size*, put together from sums of 1, 2, 4, … values that all windows share.
+
+    A running sum would be quicker still, but carries the rounding of all that went before into every later window.
+    """
+    n_windows, covered, width = len(values) - size + 1, 0, 1
+    total, sums = np.zeros(n_windows), values
+    while True:
+        if size & width:
+            part = sums[covered : covered + n_windows]
+            total = total + part if covered else part
+            covered += width
+        width *= 2
+        if width > size:
+            return total
+        sums = sums[: -(width // 2)] + sums[width // 2 :]
 
 
-# Sums are taken in the order in which numpy sums the values of one window, to the last digit: eight partial sums
-# of every eighth value, those by pairs, then what is left over. Done for all windows at once.
+def _rolling_deviation(values: FloatArray, sums: FloatArray, size: int) -> FloatArray:
+    """Sample standard deviation of each window of *size* values that add up to *sums*; 0 where all are equal."""
+    squares = _rolling_sum(values * values, size)
+    spread = squares - sums * sums / size
+    # Where values differ by little of what they are, the difference of two large sums has lost digits.
+    kept = spread > squares * _LEAST_SPREAD
+    if not kept.all():
+        spread[~kept] = _spread(sliding_window_view(values, size)[~kept])
+    spread /= size - 1
+    return np.asarray(np.sqrt(spread, out=spread))
 
 
-def _rolling_mean(values: FloatArray, size: int) -> FloatArray:
-    n_windows, whole = len(values) - size + 1, size - size % 8
-    if not whole:
-        total = values[:n_windows].copy()
-        rest = range(1, size)
-    else:
-        # What one window adds up a later one does too, so that each partial sum is taken once.
-        eighths = values[: len(values) - whole + 8].copy()
-        for first in range(8, whole, 8):
-            eighths += values[first : first + len(eighths)]
-        pairs = eighths[:-1] + eighths[1:]
-        fours = pairs[:-2] + pairs[2:]
-        total = (fours[:-4] + fours[4:])[:n_windows]
-        rest = range(whole, size)
-    for position in rest:
-        total += values[position : position + n_windows]
-    total /= size
-    return total
-
-
-def _rolling_deviation(values: FloatArray, mean: FloatArray, size: int) -> FloatArray:
-    """Sample standard deviation of each window of *size* values around its *mean*; *size* is at least 8."""
-    whole = size - size % 8
-    room = np.empty((5, len(mean)))
-    square_of_one = room[4]
-
-    def square(position: int, out: FloatArray) -> None:
-        np.subtract(values[position : position + len(mean)], mean, out=out)
-        np.multiply(out, out, out=out)
-
-    def eighth(first: int, out: FloatArray) -> FloatArray:
-        square(first, out)
-        for position in range(first + 8, whole, 8):
-            square(position, square_of_one)
-            out += square_of_one
-        return out
-
-    def pair(first: int, out: FloatArray, other: FloatArray) -> FloatArray:
-        eighth(first, out)
-        out += eighth(first + 1, other)
-        return out
-
-    total = pair(0, room[0], room[3])
-    total += pair(2, room[1], room[3])
-    upper = pair(4, room[1], room[3])
-    upper += pair(6, room[2], room[3])
-    total += upper
-    for position in range(whole, size):
-        square(position, square_of_one)
-        total += square_of_one
-    total /= size - 1
-    return np.asarray(np.sqrt(total, out=total))
-
-
-def _nothing_moved_yet(close: FloatArray) -> NDArray[np.bool_]:
-    """Whether every close up to each row equals the first: there TA-Lib's RSI is 0, as after pure falls."""
-    return np.asarray(np.logical_and.accumulate(close == close[0]))
+def _spread(windows: FloatArray) -> FloatArray:
+    """Sum of the squared deviations of each row of *windows* from its mean; 0 where all values of a row are equal."""
+    deviations = windows - windows.mean(axis=1, keepdims=True)
+    equal = (windows == windows[:, :1]).all(axis=1)
+    return np.where(equal, 0.0, (deviations * deviations).sum(axis=1))

@@ -59,7 +59,7 @@ class Registry:
         )
 
     def named(self, beginning: str) -> str:
-        """Return the one version whose name is *beginning*, or begins like this.
+        """Return the one version whose name is *beginning*, or begins like this; an empty beginning is nobody's.
 
         Raises
         ------
@@ -67,13 +67,16 @@ class Registry:
             There is none, or more than one.
         """
         there = self.versions()
-        found = [name for name in there if name == beginning] or [name for name in there if name.startswith(beginning)]
+        found = [name for name in there if name == beginning]
+        found = found or [name for name in there if beginning.strip() and name.startswith(beginning)]
         if len(found) == 1:
             return found[0]
         if found:
             msg = f"{len(found)} versions begin with “{beginning}”: {', '.join(found)}. Give more of the name."
         else:
-            msg = f"{self.folder} has no version “{beginning}”; it has {', '.join(there) or 'none'}."
+            asked = f"version “{beginning}”" if beginning.strip() else "version of an empty name"
+            expected = f"it has {', '.join(there)}. Give one of these names" if there else "it has none. Train one"
+            msg = f"{self.folder} has no {asked}; {expected}."
         raise RegistryError(msg)
 
     def current(self) -> Promotion | None:

@@ -39,7 +39,8 @@ METRIC_WORDS = {
         "A probability is only of use if it can be read as a frequency.",
     ),
     "calibration_slope": (
-        "Whether high probabilities are as much higher as they say: 1 is perfect, 0 is no information.",
+        "Whether high probabilities are as much higher as they say: 1 is perfect, 0 is no information; below 1 they are"
+        " too far apart (overconfident), above 1 too close together (too timid).",
         "The same, for how far the probabilities are spread.",
     ),
 }

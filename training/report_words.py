@@ -35,6 +35,15 @@ def horizon(manifest: Manifest) -> str:
     return f" Horizon: {counted(manifest.target.horizon, 'day')}." if manifest.layout.time else ""
 
 
+def spread(manifest: Manifest) -> str:
+    """Say what a calibration slope that is told from 1 means for the probabilities; nothing where it is not."""
+    slope = manifest.metric("calibration_slope").interval
+    if slope.high < 1:
+        return "A slope below 1 says that the probabilities are too far apart (overconfident)."
+    timid = "A slope above 1 says that the probabilities are too close together (too timid)."
+    return timid if slope.low > 1 else ""
+
+
 def changes_to_watch(manifest: Manifest, base_rate: float | None) -> list[str]:
     """Return what may change after training, each with what shows it, as rows of a table of two columns."""
     area = manifest.metric("auc")

@@ -54,7 +54,7 @@ def _meaning(name: str, positive: str) -> str:
         "accuracy": "share of rows called rightly",
         "call_share": f"how often it calls “{positive}”",
         "calibration_intercept": "whether probabilities are too low (above 0) or too high overall",
-        "calibration_slope": "how much of the differences it says comes true; 1 is all, 0 none",
+        "calibration_slope": "how much of the differences it says comes true; 1 is all, 0 none, above 1 too timid",
     }[name]
 
 

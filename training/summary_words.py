@@ -7,7 +7,7 @@ from model.thresholds import Confusion
 from model.wording import interval, number, percent, threshold_written
 from training.figures import CALIBRATION_FIGURE, THRESHOLD_FIGURE
 from training.power import DataNeeded
-from training.report_words import rows_tested, scope
+from training.report_words import rows_tested, scope, spread
 
 
 def title(manifest: Manifest) -> str:
@@ -55,7 +55,7 @@ def why(bundle: Bundle, settled: Confusion) -> list[str]:
         f" “{positive}” is right on {percent(settled.base_rate)}.{_nearly_constant(settled, positive)}",
         f"Calibration slope, how much of the differences between its probabilities comes true, is"
         f" {number(slope.value, 2)} (95 % interval {interval(slope.interval.low, slope.interval.high, 2)}): 1 is all of"
-        f" it, 0 none. {_frequency(manifest)}",
+        f" it, 0 none. {' '.join(filter(None, (spread(manifest), _frequency(manifest))))}",
     ]
 
 

@@ -158,7 +158,7 @@ def write_table(table: FeatureTable, path: Path) -> None:
     buffer = pa.BufferOutputStream()
     # Nearly every number is another: looking for those that come again would take as long as the rest.
     rows = pa.table(columns).replace_schema_metadata(metadata)
-    pq.write_table(rows, buffer, compression="zstd", use_dictionary=["day", "ticker"])
+    pq.write_table(rows, buffer, compression="lz4", use_dictionary=["day", "ticker"])
     write_file(path, buffer.getvalue().to_pybytes())
     del buffer, rows, columns
     # pyarrow keeps what writing took, in case of another write.

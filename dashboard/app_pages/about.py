@@ -42,7 +42,7 @@ def identity() -> None:
         offered = downloads(bundle, state.registry())
         # Two beside each other on a telephone too, where columns would stand below each other.
         for first in range(0, len(offered), 2):
-            with st.container(horizontal=True):
+            with st.container(horizontal=True, key=f"take_away_{first}"):
                 for download in offered[first : first + 2]:
                     take(download)
 

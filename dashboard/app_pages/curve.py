@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import cards, links, state
 from dashboard.curve.panel import Choice, curve_panel
 from dashboard.opening import open_page
+from dashboard.tables import scrolling
 from model.manifest import FeatureSpec
 from model.scoring import sweep
 from model.wording import number
@@ -37,7 +38,8 @@ def the_others(choice: Choice) -> None:
     ]
     if lines:
         caption = "What each alone would add from its 1 % to its 99 % value"
-        st.html(tables.table(("Feature", "Now", "Points"), lines, caption=caption, stacks=False))
+        shown = tables.table(("Feature", "Now", "Points"), lines, caption=caption, stacks=False)
+        st.html(scrolling(shown, "Everything else", len(lines)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("app_pages/predict.py", label="Change them on Predict", icon=":material/tune:")
         st.button("Reset", key="reset_curve", on_click=state.reset_scenario, help="Every feature to its median.")

@@ -23,15 +23,16 @@ const known = (value) => value !== null && value !== undefined && !Number.isNaN(
 
 // ---- Axes ---------------------------------------------------------------------------------------
 
-// About `count` round numbers from `low` to `high`.
-export function ticks(low, high, count) {
-  const rough = (high - low) / Math.max(count, 1);
+// About `count` round numbers from `low` to `high`, without fractions where there can be none.
+export function ticks(low, high, count, whole = false) {
+  const rough = Math.max((high - low) / Math.max(count, 1), whole ? 1 : 0);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 2.5, 5, 10].find((one) => one * power >= rough * 0.999) ?? 10);
+  const round = whole && power === 1 ? [1, 2, 5, 10] : [1, 2, 2.5, 5, 10];
+  const step = power * (round.find((one) => one * power >= rough * 0.999) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   // One or two numbers are no scale.
-  if (last - first < 2 && count < 20) return ticks(low, high, 1.5 * Math.max(count, 1));
+  if (last - first < 2 && count < 20) return ticks(low, high, 1.5 * Math.max(count, 1), whole);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
 }
 
@@ -283,8 +284,9 @@ export class Drawing {
   axes() {
     const { box, spec } = this;
     const bottom = box.top + box.height;
-    const across = ticks(spec.x.low, spec.x.high, box.width / 75);
-    const along = ticks(spec.y.low, spec.y.high, box.height / 48);
+    const counted = ({ kind, decimals, low, high }) => kind !== "percent" && decimals === 0 && high - low >= 2;
+    const across = ticks(spec.x.low, spec.x.high, box.width / 75, counted(spec.x));
+    const along = ticks(spec.y.low, spec.y.high, box.height / 48, counted(spec.y));
     const texts = tickTexts(spec.x, across);
     const shapes = along.flatMap((value, i) => [
       shape("path", { d: `M${box.left} ${this.y(value)}H${box.left + box.width}`, class: "grid" }),

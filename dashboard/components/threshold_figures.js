@@ -85,13 +85,20 @@ export function sentenceOf(bands, found) {
 function worthSaid(bands, { calls, worth, advantage }) {
   const value = `**${worthWritten(bands, worth.value)}**`;
   const between = worth.low === null ? "" : ` (95 % interval ${worthBetween(bands, worth)})`;
-  const always = worthWritten(bands, bands.worth.always);
-  if (isTrade(bands)) return `A call is worth ${value} after costs, **${besideZero(worth)}**${between}; of all rows one would be worth ${always}.`;
-  const cost = `Its errors cost ${value} per 100 rows${between}; those of always calling cost ${always}:`;
-  return `${cost} **${besideAlways(bands, calls, advantage)}**.`;
+  const said = isTrade(bands) ? `A call is worth ${value} after costs, **${besideZero(worth)}**${between}` : `Its errors cost ${value} per 100 rows${between}`;
+  return `${said}${asAlways(bands, besideAlways(bands, calls, advantage))} (${worthWritten(bands, bands.worth.always)}).`;
+}
+
+// How that stands beside always calling, to follow what a call is worth or what errors cost.
+function asAlways(bands, beside) {
+  const [better, worse] = isTrade(bands) ? ["worth more than", "worth less than"] : ["less than", "more than"];
+  const told = { better, worse, "not distinguishable": "not distinguishable from", "the same calls": "the same as" }[beside];
+  if (!told) return `; against always calling it, **${beside}**`;
+  return `${isTrade(bands) ? "; all calls together are " : ", "}**${told}** always calling it`;
 }
 
 export function besideZero({ low, high }) {
+  if (low === null) return "too few calls to tell from zero";
   if (low > 0) return "more than zero";
   return high < 0 ? "less than zero" : "not distinguishable from zero";
 }
@@ -139,5 +146,8 @@ export function figureLabels(bands) {
 export function spokenOf(bands, found) {
   const [called, right, , worth] = figureTexts(bands, found);
   const labels = figureLabels(bands);
-  return `At ${thresholdWritten(bands, found.threshold)}: ${labels[0]} ${called[0]}. ${labels[1]} ${right[0]}. ${labels[3]} ${worth[0]}.`;
+  const beside = isTrade(bands) && found.worth.value !== null ? `, ${besideZero(found.worth)}` : "";
+  const always = besideAlways(bands, found.calls, found.advantage);
+  const told = `${labels[3]} ${worth[0]}${beside}; against always calling ${upWritten(bands)}: ${always}`;
+  return `At ${thresholdWritten(bands, found.threshold)}: ${labels[0]} ${called[0]}. ${labels[1]} ${right[0]}. ${told}.`;
 }

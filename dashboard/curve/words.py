@@ -52,8 +52,11 @@ def changes(manifest: Manifest, feature: FeatureSpec, calls: Calls) -> str:
     """Say where along *feature* the call changes, over every value seen."""
     up, crossings = quoted(manifest), calls.crossings
     if not crossings:
-        always = f"The call stays {up}" if calls.at_lowest else "There is no call"
-        return f"{always} at every value seen."
+        return (
+            f"The call stays {up} at every value seen."
+            if calls.at_lowest
+            else f"At no value seen does the model call {up}."
+        )
     at = [f"**{shown(feature, crossing.value)}**" for crossing in crossings]
     if len(at) == 1:
         beyond = f"calls {up}" if crossings[0].calls else f"no longer calls {up}"

@@ -40,16 +40,10 @@ class GivenTable:
 def choose_table(registry: Registry, manifest: Manifest) -> GivenTable | None:
     """Let a table be chosen and read it; None, with the reason on the page, where it cannot be used."""
     there = file_at_hand(registry, manifest)
-    sources = [SAME, UPLOAD] if there else [UPLOAD]
-    source = st.segmented_control(
-        "Data",
-        sources,
-        default=sources[0],
-        required=True,
-        key="table_source",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    source = _source() if there else UPLOAD
+    if not there:
+        trained_on = sentences.plain(manifest.trained_on.file)
+        st.caption(f"{trained_on}, which the model in use was trained on, is not at hand: upload it or another table.")
     try:
         if source == SAME and there:
             return _read(there.name, there.read_bytes(), f"{there} {there.stat().st_mtime_ns}", manifest)
@@ -60,6 +54,18 @@ def choose_table(registry: Registry, manifest: Manifest) -> GivenTable | None:
     except (ModelError, OSError) as error:
         st.error(sentences.plain(str(error)), icon=":material/error:")
     return None
+
+
+def _source() -> str:
+    return st.segmented_control(
+        "Data",
+        [SAME, UPLOAD],
+        default=SAME,
+        required=True,
+        key="table_source",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
 
 
 def file_at_hand(registry: Registry, manifest: Manifest) -> Path | None:
@@ -159,7 +165,7 @@ def show_what_was_read(given: GivenTable, manifest: Manifest) -> None:
                 ("Read", f"{source.bars_read:,} rows from {source.file}\nsha256 {source.sha256[:12]}…"),
                 *([("Known", capital(same))] if same else []),
                 ("Kept", f"{kept}\n{len(table.features):,} features"),
-                ("Target", f"{table.target.question}\n{table.target.description}"),
+                ("Target", f"{table.target.question}\n{sentences.names_quoted(table.target.description)}"),
                 ("Base rate", f"{percent(float(table.y.mean()))} of the rows are “{positive}”"),
             ]
         )

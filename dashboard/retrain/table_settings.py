@@ -1,5 +1,7 @@
 """The settings of a training run on a table of any kind, checked while they are being typed."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -37,6 +39,8 @@ def choose_settings(given: GivenTable, manifest: Manifest) -> Chosen[TableSettin
             help="The positive class is called at this probability or more.",
         )
         draws = whole("Resamples", _of(manifest, "draws", default.draws), "table_draws", "Behind each interval.")
+        seed = whole("Seed", _of(manifest, "seed", 0), "table_seed", "Equal seeds give equal folds and intervals.")
+    how = replace(how, seed=seed)
     settings = TableSettings(manifest.name, how, threshold, draws=draws, seed=how.seed, candidate=candidate)
     try:
         check_table_settings(settings)
@@ -54,12 +58,9 @@ def _of(manifest: Manifest, setting: str, otherwise: int) -> int:
 
 def _choose_split(given: GivenTable, manifest: Manifest, *, rolling: bool) -> SplitSettings:
     """Let it be chosen how rows are split: by windows of days where they have a time, else into folds at random."""
-    seed = whole("Seed", _of(manifest, "seed", 0), "table_seed", "Equal seeds give equal folds and intervals.")
     if not given.table.layout.time:
         folds = _of(manifest, "folds", FOLDS)
-        return SplitSettings(
-            whole("Folds", folds, "table_folds", "Each row is tested once, in one of them."), seed=seed
-        )
+        return SplitSettings(whole("Folds", folds, "table_folds", "Each row is tested once, in one of them."))
     days = len(np.unique(given.table.day))
     first = _of(manifest, "first_window", max(2, round(FIRST_SHARE * days)))
     step = _of(manifest, "step", max(1, (days - first) // FOLDS))
@@ -68,7 +69,6 @@ def _choose_split(given: GivenTable, manifest: Manifest, *, rolling: bool) -> Sp
         first_window=whole("First window, days", first, "table_first_window", "The first training window.", 2),
         step=whole("Fold, days", step, "table_fold_days", "Each test window, and how far each fold moves on.", 1),
         gap=whole("Gap, days", _of(manifest, "gap", 1), "table_gap", "Days left out between training and test."),
-        seed=seed,
     )
 
 

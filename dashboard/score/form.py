@@ -8,6 +8,8 @@ from dashboard.score.bars import takes_bars
 from dashboard.score.files import LARGEST_FILE_MB, MOST_ROWS
 from dashboard.score.missing import about_missing
 from model.bundle import Bundle
+from model.manifest import Target
+from training.target_values import target_values
 
 
 def choose(bundle: Bundle) -> None:
@@ -49,7 +51,7 @@ def offer_examples(bundle: Bundle) -> None:
         st.header("Feature rows", anchor=False)
         st.markdown(
             "One column for each feature by the name below, in any order, in original units. Other columns are kept;"
-            f" a column {sentences.plain(bundle.manifest.target.column)} of 1 and 0 is compared with the calls."
+            f" {_about_outcomes(bundle.manifest.target)} is compared with the calls."
             f"{about_missing(bundle)}"
         )
         data = examples.example_rows(bundle)
@@ -57,6 +59,13 @@ def offer_examples(bundle: Bundle) -> None:
     with st.container(border=True):
         st.header("Columns of feature rows", anchor=False)
         st.html(words.columns_table(bundle.manifest.features))
+
+
+def _about_outcomes(target: Target) -> str:
+    """Say in which column a file may tell what came of its rows, and in which words."""
+    values = target_values(target)
+    meant = f"“{values[0]}” and “{values[1]}”" if values else "1 and 0"
+    return sentences.plain(f"a column “{target.column}” of {meant}")
 
 
 def _example(what: str, name: str, data: bytes, description: str) -> None:

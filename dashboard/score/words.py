@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dashboard.score.rows import allowed, original
 from dashboard.score.scored_file import OutsideRange, ScoredFile
 from dashboard.sentences import plain
+from dashboard.tables import labels_described
 from model.manifest import FeatureSpec, Manifest
 from model.thresholds import Confusion
 from model.wording import interval, percent
@@ -104,8 +105,8 @@ def columns_table(features: Sequence[FeatureSpec]) -> str:
     return tables.table(
         ("Column", "What it is", "Allowed", "Seen in training"),
         [
-            (feature.name, f"{feature.label}\n{feature.description}", allowed(feature), _observed(feature))
-            for feature in features
+            (feature.name, described, allowed(feature), _observed(feature))
+            for feature, described in zip(features, labels_described(features), strict=True)
         ],
         caption=f"The columns of a table of feature rows, in original units{_for_instance(features)}",
         figures=False,

@@ -35,7 +35,8 @@ def groups_section(bundle: Bundle, costs: CallCosts) -> None:
     shown, names = shown_threshold(bundle), bundle.manifest.feature_names
     if st.session_state.get(FEATURE) not in names:
         st.session_state[FEATURE] = usual_feature(bundle.manifest)
-    left, right = st.columns(2, gap="large")
+    # Where there are thirds only, a column without anything would leave a gap on a narrow screen.
+    left, right = st.columns(2, gap="large") if layout.time or layout.group else [st.container()] * 2
     found: list[GroupScore] = []
     if layout.time:
         with left:
@@ -43,7 +44,7 @@ def groups_section(bundle: Bundle, costs: CallCosts) -> None:
     if layout.group:
         with right if layout.time else left:
             found += group_table(bundle, costs, shown, "ticker")
-    with right if layout.time or layout.group else st.container():
+    with right:
         label = partial(label_of, bundle)
         st.selectbox("Thirds of", names, key=FEATURE, format_func=label, persist_state="session")
         found += group_table(bundle, costs, shown, "feature")
@@ -77,11 +78,15 @@ def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: Groupi
 
 
 def _group_line(group: GroupScore, costs: CallCosts, name: str) -> tuple[str, str, str, str]:
-    begin = f"{name}\n{group.calls:,} calls of {group.rows:,} rows"
+    begin = f"{name}\n{_counted(group.calls, 'call')} of {_counted(group.rows, 'row')}"
     if group.score is None:
         return begin, "too few rows", "–", "–"
     always = words.unbroken(percent(group.score.base_rate.value))
     return begin, words.share(group.score.precision), always, costs.estimate(group.score.advantage)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def _name(group: GroupScore, label: str) -> str:

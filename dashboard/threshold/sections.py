@@ -142,7 +142,7 @@ def half_section(bundle: Bundle, costs: CallCosts) -> None:
     try:
         half = numbers.half_choice_of(bundle, bundle.sha256, costs)
     except InvalidInputError as error:
-        st.markdown(plain(str(error)))
+        st.markdown(words.no_halves(error))
         return
     st.markdown(words.chosen_on_half(bundle, half, costs))
     lines = [

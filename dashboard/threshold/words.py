@@ -2,6 +2,7 @@
 
 from dashboard.sentences import plain
 from model.bundle import Bundle
+from model.errors import InvalidInputError
 from model.evaluation import span
 from model.manifest import Layout
 from model.wording import interval, number, percent, points
@@ -10,6 +11,7 @@ from training.panels.calibration import calibration_check
 from training.panels.costs import BASIS_POINTS, CallCosts
 from training.panels.row_words import blocks, period
 from training.panels.threshold import written
+from training.report_words import spread
 from training.selective import SelectiveAnswer
 from training.stakes import TradeThreshold, implied_cost_ratio
 from training.threshold_bands import ThresholdBands
@@ -160,6 +162,15 @@ def chosen_on_half(bundle: Bundle, half: HalfChoice, costs: CallCosts) -> str:
     )
 
 
+def no_halves(error: InvalidInputError) -> str:
+    """Say why nothing can be chosen on one half and scored on the other."""
+    return " ".join(
+        f"**Too few {fault.where} for this:** {fault.found} are out-of-fold, and it takes {fault.expected}. With a"
+        " longer table it appears here."
+        for fault in error.faults
+    )
+
+
 def _half_rows(half: Half) -> str:
     days = f"{half.first_day} to {half.last_day}, " if half.first_day else ""
     return f"{days}{half.rows:,} rows"
@@ -191,7 +202,9 @@ def as_frequency(bundle: Bundle) -> str:
     if check is None:
         return "Whether a probability can be read as a frequency was not checked when this bundle was made."
     verdict = "can" if check.passed else "**cannot**"
-    return f"A probability {verdict} be read as a frequency here. {plain(check.finding)}"
+    return (
+        f"A probability {verdict} be read as a frequency here. {plain(check.finding)} {spread(bundle.manifest)}".strip()
+    )
 
 
 def left_unanswered(bundle: Bundle, answer: SelectiveAnswer) -> str:

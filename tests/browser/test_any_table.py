@@ -28,6 +28,13 @@ TEXTS = """() => {
   walk(document.body);
   return found.filter((text) => text.trim());
 }"""
+# Where what has the focus begins, and where the answer that stays in view ends.
+FOCUS_AND_ANSWER = """() => {
+  let focused = document.activeElement;
+  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  const answer = focused.getRootNode().querySelector(".answer-body");
+  return [focused.getBoundingClientRect().top, answer.getBoundingClientRect().bottom];
+}"""
 HEADINGS = {
     "Curve": "How does one value move the answer?",
     "Threshold": "How sure must the model be before it calls “churned”?",
@@ -99,5 +106,29 @@ def test_among_many_features_one_can_be_searched_for(opened: Page):
 
     expect(controls.filter(visible=True)).to_have_count(10)
     expect(opened.get_by_role("heading", name="Mean", exact=True)).to_be_hidden()
+    opened.get_by_label("Find a feature").fill(" Xyz ")
+    none = opened.get_by_role("status").filter(has_text="No feature has “Xyz” in its name.")
+    expect(none).to_be_in_viewport()
+    assert none.bounding_box()["width"] > 100
+    expect(controls.filter(visible=True)).to_have_count(0)
     opened.get_by_label("Find a feature").fill("")
+    expect(none).to_have_count(0)
     expect(controls.filter(visible=True)).to_have_count(32)
+
+
+def test_a_long_table_is_scrolled_by_key_and_what_has_the_focus_is_never_under_the_answer(opened: Page):
+    flips = opened.get_by_role("region", name="What would flip the call")
+    flips.focus()
+    opened.keyboard.press("End")
+    opened.wait_for_function(
+        "box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1", arg=flips.element_handle()
+    )
+    assert flips.evaluate("box => box.scrollTop") > 100
+    assert flips.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+    # Going back brings every control in from above, where the answer stays.
+    opened.get_by_label("Log-odds").focus()
+    for _ in range(15):
+        opened.keyboard.press("Shift+Tab")
+        top, bottom = opened.evaluate(FOCUS_AND_ANSWER)
+        assert top >= bottom

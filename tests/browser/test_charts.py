@@ -134,12 +134,19 @@ def test_pointing_at_it_says_the_nearest_numbers(shown: Page):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "count", "expected"),
-    [(0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]), (-47.3, 19.1, 4, [-40, -20, 0]), (0.38, 0.62, 4, [0.4, 0.5, 0.6])],
+    ("given", "expected"),
+    [
+        ([0, 1, 5], [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        ([-47.3, 19.1, 4], [-40, -20, 0]),
+        ([0.38, 0.62, 4], [0.4, 0.5, 0.6]),
+        ([0, 9, 4], [0, 2.5, 5, 7.5]),
+        ([0, 9, 4, True], [0, 2, 4, 6, 8]),
+        ([0, 3, 8, True], [0, 1, 2, 3]),
+    ],
 )
-def test_ticks_are_round(browser: Browser, low: float, high: float, count: int, expected: list[float]):
+def test_ticks_are_round(browser: Browser, given: list[float], expected: list[float]):
     page = browser.new_page()
-    found = Module(page, *DRAWING).run("return module.ticks(...given);", [low, high, count])
+    found = Module(page, *DRAWING).run("return module.ticks(...given);", given)
     page.close()
 
     assert found == pytest.approx(expected)

@@ -76,6 +76,16 @@ def test_the_same_probabilities_are_said_to_be_the_same():
     assert found.identical
     assert "the very same probabilities" in found.sentence
     assert found.outcome == "not distinguishable"
+    assert "only later rows can tell" in found.sentence
+
+
+def test_of_rows_without_a_time_none_are_said_to_be_earlier_or_later():
+    timeless = Layout(time=None, group=None, folds="stratified")
+    found = comparison.compare(scored(knowing(0.1), layout=timeless), scored(knowing(0.1), layout=timeless))
+
+    assert found.identical
+    assert "trained on the same rows, in the same way" in found.sentence
+    assert "later" not in found.sentence
 
 
 def test_too_few_rows_in_common_are_not_compared():

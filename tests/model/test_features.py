@@ -4,6 +4,7 @@ import itertools
 import math
 import statistics
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -219,7 +220,7 @@ def test_short_histories_give_missing_values_and_no_error(n):
     assert np.isnan(column("macd", table)).all()
 
 
-def test_rolling_figures_are_those_of_numpy_over_each_window_to_the_last_digit():
+def test_rolling_figures_are_those_of_numpy_over_each_window():
     there = random_bars(200, seed=5)
     found = build_features(there)
     windows = np.lib.stride_tricks.sliding_window_view
@@ -227,7 +228,19 @@ def test_rolling_figures_are_those_of_numpy_over_each_window_to_the_last_digit()
     returns = windows(there.close[1:] / there.close[:-1] - 1, 10)
 
     short = windows(there.close, 5)[15:].mean(axis=1)
-    np.testing.assert_array_equal(column("ma_ratio_5_20", found)[19:], short / close.mean(axis=1))
-    np.testing.assert_array_equal(column("ret_vol_10", found)[10:], returns.std(axis=1, ddof=1))
+    np.testing.assert_allclose(column("ma_ratio_5_20", found)[19:], short / close.mean(axis=1), rtol=1e-14)
+    np.testing.assert_allclose(column("ret_vol_10", found)[10:], returns.std(axis=1, ddof=1), rtol=1e-13)
     z = (volume[:, -1] - volume.mean(axis=1)) / volume.std(axis=1, ddof=1)
-    np.testing.assert_array_equal(column("volume_z20", found)[19:], z)
+    np.testing.assert_allclose(column("volume_z20", found)[19:], z, rtol=1e-12, atol=1e-13)
+
+
+def test_a_volume_that_hardly_changes_keeps_its_digits():
+    # Against a volume of billions its changes are small: a difference of sums of squares would have lost them.
+    volume = 4_000_000_000 + np.random.default_rng(6).integers(0, 50, 60)
+
+    found = column("volume_z20", build_features(bars(np.linspace(10, 12, 60), volume=volume.astype(float))))
+
+    for row in range(19, 60):
+        window = [Fraction(int(value)) for value in volume[row - 19 : row + 1]]
+        expected = float(window[-1] - statistics.mean(window)) / math.sqrt(statistics.variance(window))
+        assert found[row] == pytest.approx(expected, rel=1e-6, abs=1e-6), row

@@ -123,6 +123,16 @@ def test_a_version_is_found_by_a_beginning_that_only_one_has(shelf: Registry):
         shelf.named("../x")
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_no_version_even_where_there_is_only_one(shelf: Registry, name: str):
+    a, b, c = shelf.versions()
+    shelf.discard(b)
+    shelf.discard(c)
+
+    with pytest.raises(RegistryError, match=f"no version of an empty name; it has {a}. Give one of these names"):
+        shelf.named(name)
+
+
 def test_a_name_that_is_the_beginning_of_another_means_itself(shelf: Registry):
     a = shelf.versions()[0]
     shutil.copytree(shelf.folder / a, shelf.folder / f"{a}0")

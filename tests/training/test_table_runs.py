@@ -120,8 +120,8 @@ def test_of_many_columns_with_gaps_the_three_worst_are_named():
     (warning,) = missing_warning([f"feat {i} %" for i in range(35)], X, "they are filled in")
 
     assert warning.startswith(
-        "Values are missing in 35 of 35 features (most in “feat 34 %” 3.5 %, “feat 33 %” 3.4 %, “feat 32 %” 3.3 %;"
-        " in 32 others no more than there): they are filled in."
+        "Values are missing in 35 of 35 features (most in “feat 34 %” 3.5 %, “feat 33 %” 3.4 %, “feat 32 %” 3.3 %,"
+        " and in 32 others no more of them): they are filled in."
     )
 
 

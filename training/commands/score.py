@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from training.scoring_files import score_file, sources_in, tasks_for
 
     registry = registry_of(options)
-    bundle = registry.load(options.version and registry.named(options.version))
+    bundle = registry.load(None if options.version is None else registry.named(options.version))
     tasks = tasks_for(
         registry, bundle.version, sources_in(options.source), options.out, blank_faulty=options.faulty == "blank"
     )

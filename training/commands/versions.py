@@ -102,7 +102,7 @@ def _manifest(registry: Registry, version: str) -> Manifest:
 
 def _show(options: argparse.Namespace) -> int:
     registry = registry_of(options)
-    bundle = registry.load(registry.named(options.version) if options.version else None)
+    bundle = registry.load(None if options.version is None else registry.named(options.version))
     manifest, source = bundle.manifest, bundle.manifest.trained_on
     span = f", {source.first_day} to {source.last_day}" if source.first_day else ""
     packages = ", ".join(f"{name} {version}" for name, version in sorted(manifest.packages.items()))
@@ -145,12 +145,12 @@ def _verify(options: argparse.Namespace) -> int:
     from model.verification import faults_of_registry, faults_of_version
 
     registry = registry_of(options)
-    versions = [registry.named(options.version)] if options.version else registry.versions()
+    versions = registry.versions() if options.version is None else [registry.named(options.version)]
     if not versions and not registry.history():
         msg = f"{registry.folder} holds no versions: nothing was checked. Correct --registry."
         raise RegistryError(msg)
     found = {version: faults_of_version(registry, version) for version in versions}
-    if not options.version:
+    if options.version is None:
         found["current.json, history.jsonl, model.pkl"] = faults_of_registry(registry)
     for checked, faults in found.items():
         print(f"{'ok    ' if not faults else 'FAULT '} {checked}")

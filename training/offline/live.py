@@ -102,7 +102,7 @@ def charts(drawn: list[Chart], prefix: str) -> Live:
     """Return charts that only show."""
     names = [f"{prefix}-{place}" for place, _ in enumerate(drawn)]
     return Live(
-        html="".join(f'<div class="card" id="{name}">{markup("chart.html")}</div>' for name in names),
+        html="".join(f'<div class="card drawn-card" id="{name}">{markup("chart.html")}</div>' for name in names),
         data={name: chart.as_data() for name, chart in zip(names, drawn, strict=True)},
         modules=[module_of(CHART_SCRIPTS, "mountChart", names)],
     )

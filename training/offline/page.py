@@ -11,6 +11,9 @@ from training.offline.html import text
 from training.panels.components import script, styles
 
 STYLES = Path(__file__).with_name("report.css")
+PRINTED = Path(__file__).with_name("printed_panel.css")
+# Where scripts do not run, as in the preview of a mail program, a panel would be an empty frame.
+WITHOUT_SCRIPTS = ".host, .drawn-card { display: none } .beside { grid-template-columns: minmax(0, 1fr) }"
 
 
 def document(
@@ -42,6 +45,7 @@ def document(
 <style>
 {styles("base.css")}
 {STYLES.read_text("utf-8")}</style>
+<noscript><style>{WITHOUT_SCRIPTS}</style></noscript>
 </head>
 <body class="panel report">
 {body}
@@ -60,10 +64,8 @@ def module_of(scripts: Sequence[str], mount: str, names: Sequence[str]) -> str:
 
 def in_shadow(name: str, markup: str, style_sheets: Sequence[str]) -> str:
     """Return the element a panel is mounted in: its styles and names are its own."""
-    return (
-        f'<div class="host" id="{name}"><template shadowrootmode="open"><style>{styles(*style_sheets)}</style>'
-        f"{markup}</template></div>"
-    )
+    style = f"<style>{styles(*style_sheets)}{PRINTED.read_text('utf-8')}</style>"
+    return f'<div class="host" id="{name}"><template shadowrootmode="open">{style}{markup}</template></div>'
 
 
 def as_json(value: Any) -> str:

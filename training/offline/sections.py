@@ -51,9 +51,14 @@ def navigation() -> str:
 def without_scripts() -> str:
     """Return what is said where scripts do not run, as in the preview of a mail program."""
     return (
-        "<noscript><p>Scripts do not run here, so the sliders and charts stay empty. Open the file in a browser;"
-        " the tables hold their numbers everywhere.</p></noscript>"
+        "<noscript><p>Scripts do not run here, so the sliders and charts are left out. Open the file in a browser to"
+        " see them; the tables hold their numbers everywhere.</p></noscript>"
     )
+
+
+def _left_out(what: str) -> str:
+    """Return what stands in place of a live part where scripts do not run."""
+    return f'<noscript><p class="muted">{what} left out here: scripts do not run.</p></noscript>'
 
 
 def change(bundle: Bundle) -> str:
@@ -92,7 +97,12 @@ def scenario(bundle: Bundle, tried: Live, *, sliders: bool) -> str:
     said = words.how_to_move(manifest) if sliders else words.why_curves(bundle, len(tried.data))
     heading = "Try it: move a value and see the answer" if sliders else "How the answer moves with each feature"
     return html.section(
-        "scenario", heading, html.paragraph(manifest.target.question, "question"), html.paragraph(said), tried.html
+        "scenario",
+        heading,
+        html.paragraph(manifest.target.question, "question"),
+        html.paragraph(said),
+        _left_out("The sliders are" if sliders else "The curves are"),
+        tried.html,
     )
 
 
@@ -102,6 +112,7 @@ def threshold(bundle: Bundle, explored: Live) -> str:
         "threshold",
         "What the threshold does",
         html.paragraph(words.what_the_threshold_does(bundle)),
+        _left_out("The slider and the charts are"),
         explored.html,
         html.paragraph(words.where_the_threshold_is_from(bundle), "muted"),
     )
@@ -115,6 +126,7 @@ def calibration(bundle: Bundle, calibrated: Live) -> str:
         "calibration",
         "Does what it says come true as often as it says?",
         html.paragraph(words.as_frequency(bundle)),
+        _left_out("The chart is"),
         '<div class="beside">',
         calibrated.html,
         html.grid(header, lines, "Within it: whether the interval of what came true holds what was said", stacks=False),

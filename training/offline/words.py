@@ -9,6 +9,7 @@ from training.panels.calibration import calibration_check
 from training.panels.costs import usual_costs
 from training.panels.predict import linear_scorer
 from training.panels.row_words import period
+from training.report_words import spread
 
 
 def key_figures(bundle: Bundle, settled: Confusion) -> list[tuple[str, str, str]]:
@@ -81,7 +82,7 @@ def as_frequency(bundle: Bundle) -> str:
     if check is None:
         return "Whether a probability can be read as a frequency was not checked when this model was made."
     verdict = "can" if check.passed else "cannot"
-    return f"A probability {verdict} be read as a frequency here. {check.finding}"
+    return f"A probability {verdict} be read as a frequency here. {check.finding} {spread(bundle.manifest)}".strip()
 
 
 def calibration_rows(bins: list[CalibrationBin]) -> list[tuple[str, ...]]:
@@ -111,8 +112,14 @@ def meaning(bundle: Bundle, settled: Confusion) -> list[str]:
         first,
         f"A call of {up} is right on {percent(settled.precision)} of the rows it is made on. Of all rows,"
         f" {percent(settled.base_rate)} are {up} without any model.",
-        f"{failed} of {len(manifest.checks)} assumptions failed their check; all are listed above.",
+        f"{_failed_of(failed, len(manifest.checks))}; all are listed above.",
     ]
+
+
+def _failed_of(failed: int, n: int) -> str:
+    if not failed:
+        return f"All {n} assumptions held when they were checked"
+    return f"{failed} of {n} assumptions failed their check"
 
 
 def not_meant(bundle: Bundle) -> list[str]:
