@@ -16,6 +16,7 @@ from training.panels import tables
 from training.panels.costs import CallCosts
 from training.panels.groups import MOST_GROUPS, Grouping, label_of, usual_feature
 from training.panels.row_words import plural_of, title_of
+from training.report_words import counted
 from training.threshold_scores import GroupScore, ThresholdScore
 
 FEATURE = "threshold_feature"
@@ -78,15 +79,11 @@ def group_table(bundle: Bundle, costs: CallCosts, shown: float, grouping: Groupi
 
 
 def _group_line(group: GroupScore, costs: CallCosts, name: str) -> tuple[str, str, str, str]:
-    begin = f"{name}\n{_counted(group.calls, 'call')} of {_counted(group.rows, 'row')}"
+    begin = f"{name}\n{counted(group.calls, 'call')} of {counted(group.rows, 'row')}"
     if group.score is None:
         return begin, "too few rows", "–", "–"
     always = words.unbroken(percent(group.score.base_rate.value))
     return begin, words.share(group.score.precision), always, costs.estimate(group.score.advantage)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def _name(group: GroupScore, label: str) -> str:

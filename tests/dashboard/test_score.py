@@ -142,7 +142,8 @@ def test_bars_in_any_order_are_scored_in_order_and_come_back_in_that_of_the_file
     forwards = score_file(shipped, "\n".join([header, *lines]).encode(), "a.csv")
     backwards = score_file(shipped, "\n".join([header, *reversed(lines)]).encode(), "a.csv")
 
-    assert np.array_equal(backwards.probability, forwards.probability[::-1])
+    # Linear algebra takes some rows together, so that a last digit may depend on where a row stands.
+    np.testing.assert_allclose(backwards.probability, forwards.probability[::-1], rtol=0, atol=1e-15)
     assert backwards.rows.row.tolist() == list(range(2, 89))
     assert "The rows were not in order" in " ".join(backwards.rows.notes)
 

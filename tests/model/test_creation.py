@@ -114,7 +114,7 @@ def test_missing_values_are_said(tmp_path):
     (warning,) = made.warnings
     assert "6 of 6 features" in warning
     assert (
-        "most in “feature_1” 14.4 %, “feature_2” 14.4 %, “feature_3” 14.2 %; in 3 others" in warning
+        "most in “feature_1” 14.4 %, “feature_2” 14.4 %, “feature_3” 14.2 %, and in 3 others" in warning
     )  # 82 or 81 of 569
     assert not np.isnan(made.draft.reference.X).any()
 
