@@ -10,7 +10,6 @@ from model.bar_cells import parse_dates, parse_numbers
 from model.bar_columns import NUMERIC
 from model.bars import SHORTEST_FILE, Bars, FaultList, find_faults
 from model.errors import Fault
-from model.parquet import texts_in
 from model.splits import Split
 
 if TYPE_CHECKING:
@@ -77,8 +76,11 @@ def _parse_tickers(column: "pa.ChunkedArray", rows: NDArray[np.int64], faults: F
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
-    length = pc.utf8_length(text).to_numpy()
+    # Most rows say what another says: each text is looked at once.
+    encoded = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    texts = [text.strip() for text in encoded.dictionary.to_pylist()]
+    which = np.from_dlpack(encoded.indices).astype(np.int64)
+    length = np.array([len(text) for text in texts], dtype=np.int64)[which]
     faults.add_rows(
         length == 0, rows, lambda i: Fault(f"row {rows[i]}", "no ticker", "a ticker in every row", "Fill it in.")
     )
@@ -89,4 +91,5 @@ def _parse_tickers(column: "pa.ChunkedArray", rows: NDArray[np.int64], faults: F
             f"row {rows[i]}", f"a ticker of {length[i]:,} characters", f"at most {LONGEST_TICKER}", "Shorten it."
         ),
     )
-    return texts_in(pa.chunked_array([pc.if_else(pa.array(length <= LONGEST_TICKER), text, "").combine_chunks()]))
+    kept = [text if len(text) <= LONGEST_TICKER else "" for text in texts]
+    return np.array(kept, dtype=np.str_)[which] if kept else np.empty(0, dtype=np.str_)

@@ -109,13 +109,17 @@ def auc(y_true: IntArray, y_score: FloatArray) -> float:
     >>> auc(np.array([0, 1, 1]), np.array([0.1, 0.1, 0.9]))
     0.75
     """
-    _, rank, count = np.unique(y_score, return_inverse=True, return_counts=True)
-    middle_rank = (np.cumsum(count) - (count - 1) / 2)[rank]
     positives = int(np.sum(y_true == 1))
     negatives = len(y_true) - positives
     if not positives or not negatives:
         return float("nan")
-    return float((middle_rank[y_true == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    order = np.argsort(y_score)
+    score = y_score[order]
+    starts = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])
+    # Tied rows all have the rank in the middle of theirs.
+    middle_rank = starts + (np.diff(starts, append=len(score)) + 1) / 2
+    ranks = np.add.reduceat(y_true[order] == 1, starts, dtype=np.int64) @ middle_rank
+    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def evaluate(rows: Scored, threshold: float, days: DayBootstrap) -> list[Metric]:

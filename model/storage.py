@@ -37,12 +37,12 @@ def digest_of(path: Path) -> str:
         return ""
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes | memoryview) -> None:
     """Replace *path* by *data*, atomically and durably."""
     write_files({path: data})
 
 
-def write_files(contents: Mapping[Path, bytes]) -> None:
+def write_files(contents: Mapping[Path, bytes | memoryview]) -> None:
     """Replace several files, each atomically and durably, in the order given.
 
     All are on disk before the first of them is replaced: where the disk is full, none is.
@@ -129,7 +129,7 @@ def _abandoned(path: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def _unfinished_file(folder: Path, data: bytes) -> Iterator[Path]:
+def _unfinished_file(folder: Path, data: bytes | memoryview) -> Iterator[Path]:
     """Write *data* to a file with an unfinished name, durably; it is removed at the end unless it was renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = _new_file(folder)

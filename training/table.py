@@ -159,7 +159,7 @@ def write_table(table: FeatureTable, path: Path) -> None:
     # Nearly every number is another: looking for those that come again would take as long as the rest.
     rows = pa.table(columns).replace_schema_metadata(metadata)
     pq.write_table(rows, buffer, compression="lz4", use_dictionary=["day", "ticker"])
-    write_file(path, buffer.getvalue().to_pybytes())
+    write_file(path, memoryview(buffer.getvalue()))
     del buffer, rows, columns
     # pyarrow keeps what writing took, in case of another write.
     pa.default_memory_pool().release_unused()
