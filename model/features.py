@@ -1,5 +1,8 @@
 """The eight features of one daily bar, as they were known at that day's close."""
 
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +123,8 @@ FEATURES = (
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
 # Of the squares of a window: below it, their difference to the squared mean has fewer than 13 digits.
 _LEAST_SPREAD = 1e-3
+# Below it threads would wait for each other longer than they work.
+_ROWS_A_PIECE = 100_000
 
 
 def build_features(bars: Bars) -> FloatArray:
@@ -135,19 +140,42 @@ def build_features(bars: Bars) -> FloatArray:
     volume_z20 where the volume did not change.
     """
     table = np.empty((len(bars), len(FEATURES)))
-    for _, rows in bars.segments():
-        table[rows] = _features_of_one_ticker(bars.take(rows))
+
+    def fill(tickers: list[slice]) -> None:
+        rows = slice(tickers[0].start, tickers[-1].stop)
+        within = [slice(one.start - rows.start, one.stop - rows.start) for one in tickers]
+        table[rows] = _features_of(bars.take(rows), within)
+
+    pieces = _pieces([rows for _, rows in bars.segments()])
+    if len(pieces) < 2:
+        deque(map(fill, pieces), maxlen=0)
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            deque(pool.map(fill, pieces), maxlen=0)
     return table
 
 
-def _features_of_one_ticker(bars: Bars) -> FloatArray:
+def _pieces(tickers: list[slice]) -> list[list[slice]]:
+    """Put tickers that follow one another together until there are `_ROWS_A_PIECE` rows of them."""
+    pieces: list[list[slice]] = []
+    for rows in tickers:
+        if not pieces or pieces[-1][-1].stop - pieces[-1][0].start >= _ROWS_A_PIECE:
+            pieces.append([])
+        pieces[-1].append(rows)
+    return pieces
+
+
+def _features_of(bars: Bars, tickers: list[slice]) -> FloatArray:
+    """Return the features of several tickers.
+
+    What looks back a fixed number of rows is computed for all at once: where it looks into the ticker before, it is
+    not valid yet.
+    """
     # TA-Lib brings pandas along (0.5 s); programs that only score never come here.
     import talib
 
     close = np.ascontiguousarray(bars.close)
     columns = np.empty((len(FEATURES), len(close)))
-    for column, feature in zip(columns, FEATURES, strict=True):
-        column[: feature.first_valid_row] = np.nan
     gap, daily_range, ma_ratio, volatility, volume_z, rsi, macd_share, signal_share = columns
     gap[1:] = bars.open[1:] / close[:-1] - 1
     daily_range[:] = (bars.high - bars.low) / close
@@ -158,10 +186,14 @@ def _features_of_one_ticker(bars: Bars) -> FloatArray:
         volume_z[19:] = _rolling_z_of_last(np.ascontiguousarray(bars.volume), 20)
     if len(returns) >= 10:
         volatility[10:] = _rolling_deviation(returns, _rolling_sum(returns, 10), 10)
-    rsi[:] = _relative_strength(close)
-    macd, signal, _ = talib.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
-    np.divide(macd, close, out=macd_share)
-    np.divide(signal, close, out=signal_share)
+    for rows in tickers:
+        one = close[rows]
+        rsi[rows] = _relative_strength(one)
+        macd_share[rows], signal_share[rows], _ = talib.MACD(one, fastperiod=12, slowperiod=26, signalperiod=9)
+        for column, feature in zip(columns, FEATURES, strict=True):
+            column[rows][: feature.first_valid_row] = np.nan
+    macd_share /= close
+    signal_share /= close
     return columns.T
 
 

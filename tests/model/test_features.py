@@ -12,6 +12,7 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model import features
 from model.bars import WARM_UP_ROWS
 from model.features import FEATURE_NAMES, FEATURES, build_features
 from model.splits import Split, adjust_for_splits
@@ -210,6 +211,19 @@ def test_a_panel_gives_each_ticker_what_it_gets_alone():
 
     np.testing.assert_array_equal(table[:150], build_features(one))
     np.testing.assert_array_equal(table[150:], build_features(other))
+
+
+@pytest.mark.parametrize("rows_a_piece", [1, 200, 10_000], ids=["each its own", "some together", "all together"])
+def test_tickers_computed_together_or_in_several_threads_know_nothing_of_each_other(monkeypatch, rows_a_piece):
+    monkeypatch.setattr(features, "_ROWS_A_PIECE", rows_a_piece)
+    lengths = [150, 3, 60, 1, 34, 120]
+    alone = [replace(random_bars(n, seed=n), ticker=np.full(n, f"T{place}")) for place, n in enumerate(lengths)]
+    fields = ("ticker", "time", "open", "high", "low", "close", "volume", "row")
+    panel = replace(alone[0], **{name: np.concatenate([getattr(one, name) for one in alone]) for name in fields})
+
+    found = build_features(panel)
+
+    np.testing.assert_array_equal(found, np.concatenate([build_features(one) for one in alone]))
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 19, 33])
