@@ -14,6 +14,11 @@ from tests.browser.serving import launch
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests in a browser: they take longest, and what comes last should be short."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+
+
 @pytest.fixture(scope="session")
 def shipped() -> Bundle:
     """The bundle that is committed, opened with all its checks."""
