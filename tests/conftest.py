@@ -1,5 +1,6 @@
 """Fixtures for all tests: the shipped bundle, and one made up for tests."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,15 @@ from tests.browser.serving import launch
 ROOT = Path(__file__).parents[1]
 
 
+# Of few tests that take long each.
+LONG_FILES = {"browser/test_retraining.py": 60, "browser/test_switching.py": 45, "browser/test_accessibility.py": 30}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests in a browser: they take longest, and what comes last should be short."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+    """Begin with the files of most tests, or of long ones, so that what comes last is short."""
+    counts = Counter(item.path for item in items)
+    long = {path: LONG_FILES.get(f"{path.parent.name}/{path.name}", 0) for path in counts}
+    items.sort(key=lambda item: -max(counts[item.path], long[item.path]))
 
 
 @pytest.fixture(scope="session")
