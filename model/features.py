@@ -222,7 +222,7 @@ def _rolling_sum(values: FloatArray, size: int) -> FloatArray:
     A running sum would be quicker still, but carries the rounding of all that went before into every later window.
     """
     n_windows, covered, width = len(values) - size + 1, 0, 1
-    total, sums = np.zeros(n_windows), values
+    total, sums = values[:0], values
     while True:
         if size & width:
             part = sums[covered : covered + n_windows]
