@@ -2,6 +2,7 @@
 
 from html import escape
 
+from dashboard.sentences import unbroken
 from model.bundle import Bundle
 from model.manifest import Manifest, Metric, Verdict
 from model.wording import interval, number
@@ -53,7 +54,7 @@ def footer(bundle: Bundle, said: str = "Every score of the model is out-of-fold.
     manifest = bundle.manifest
     warned = "".join(
         f'<p class="data-warning"><span aria-hidden="true">⚠</span> About the training data: {escape(warning)}.</p>'
-        for warning in (text.rstrip(".").replace(" %", "\u00a0%") for text in manifest.trained_on.warnings)
+        for warning in (unbroken(text.rstrip(".")) for text in manifest.trained_on.warnings)
     )
     return (
         f'<footer class="muted">{warned}Model <b>{escape(manifest.name)}</b>, version {escape(bundle.version)}, sha256'

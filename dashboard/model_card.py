@@ -1,6 +1,6 @@
 """The parts of the model card as HTML, each from the manifest alone."""
 
-from dashboard.sentences import names_quoted
+from dashboard.sentences import names_quoted, unbroken
 from dashboard.tables import labels_described, scrolling
 from model.manifest import Fold, Manifest, TickerSpan
 from model.wording import number, percent
@@ -99,7 +99,7 @@ def data(manifest: Manifest) -> str:
             ("Rows", f"{source.rows:,}{f', {span}' if span else ''}"),
             *([(title_of(plural_of(layout.group)), of_groups)] if layout.group else []),
             ("Left out", tuple(f"{e.ticker}: {e.reason}" for e in source.excluded) or "nothing"),
-            ("Warnings", tuple(warning.replace(" %", "\u00a0%") for warning in source.warnings) or "none"),
+            ("Warnings", tuple(unbroken(warning) for warning in source.warnings) or "none"),
         ]
     )
 

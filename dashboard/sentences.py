@@ -31,12 +31,17 @@ def names_quoted(text: str) -> str:
     return re.sub(r"`([^`]*)`", r"“\1”", text)
 
 
-def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
+def unbroken(text: str) -> str:
     """Keep numbers and their percent signs on one line."""
+    return text.replace(" %", "\u00a0%")
+
+
+def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
+    """Let a sentence be written unbroken."""
 
     @wraps(write)
     def write_unbroken(*args: object) -> str:
-        return write(*args).replace(" %", "\u00a0%")
+        return unbroken(write(*args))
 
     return write_unbroken
 

@@ -1,6 +1,6 @@
 """What the sections of the Threshold page say in words: numbers in, Markdown out."""
 
-from dashboard.sentences import plain
+from dashboard.sentences import plain, unbroken
 from model.bundle import Bundle
 from model.errors import InvalidInputError
 from model.evaluation import span
@@ -47,11 +47,6 @@ def share(estimate: Estimate) -> str:
     between = estimate.interval
     within = interval(100 * between.low, 100 * between.high, 1) if between else "too few rows"
     return f"{unbroken(percent(estimate.value))}\n{within}"
-
-
-def unbroken(text: str) -> str:
-    """Keep numbers and their percent signs on one line."""
-    return text.replace(" %", "\u00a0%")
 
 
 def break_even(bundle: Bundle, trade: TradeThreshold, costs: CallCosts) -> str:
